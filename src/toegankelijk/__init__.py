@@ -1,0 +1,79 @@
+"""Screen public space for accessibility: quality levels per zone, findings, scores, and a monitoring table.
+
+>>> import toegankelijk as tg
+>>> screening = tg.screen(tg.sample_city())
+>>> screening.scores.query("level == 'all' and theme == 'all'")[["zone_id", "blockers"]].to_numpy().tolist()
+[['WZ-1', 3], ['WZ-2', 3], ['WZ-3', 2]]
+"""
+
+from __future__ import annotations
+
+import importlib
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    from toegankelijk.bottlenecks import Horizon, find_bottlenecks
+    from toegankelijk.city import read_city
+    from toegankelijk.errors import ConfigError, CrsError, InputError, MissingExtraError, NormError, ToegankelijkError
+    from toegankelijk.findings import Findings, assess, find_good_examples
+    from toegankelijk.maps import show_map
+    from toegankelijk.measure import measure_layers
+    from toegankelijk.monitoring import update_table
+    from toegankelijk.norm import Norm, read_norm
+    from toegankelijk.sample import sample_city
+    from toegankelijk.schema import City
+    from toegankelijk.scores import score_zones
+    from toegankelijk.screening import Screening, screen, screen_city
+
+_HOME = {
+    "bottlenecks": ("Horizon", "find_bottlenecks"),
+    "city": ("read_city",),
+    "errors": ("ConfigError", "CrsError", "InputError", "MissingExtraError", "NormError", "ToegankelijkError"),
+    "findings": ("Findings", "assess", "find_good_examples"),
+    "maps": ("show_map",),
+    "measure": ("measure_layers",),
+    "monitoring": ("update_table",),
+    "norm": ("Norm", "read_norm"),
+    "sample": ("sample_city",),
+    "schema": ("City",),
+    "scores": ("score_zones",),
+    "screening": ("Screening", "screen", "screen_city"),
+}
+
+__all__ = [
+    "City",
+    "ConfigError",
+    "CrsError",
+    "Findings",
+    "Horizon",
+    "InputError",
+    "MissingExtraError",
+    "Norm",
+    "NormError",
+    "Screening",
+    "ToegankelijkError",
+    "assess",
+    "find_bottlenecks",
+    "find_good_examples",
+    "measure_layers",
+    "read_city",
+    "read_norm",
+    "sample_city",
+    "score_zones",
+    "screen",
+    "screen_city",
+    "show_map",
+    "update_table",
+]
+
+
+def __getattr__(name: str) -> Any:
+    """Load the module of a public name when it is first used, so that the import itself stays light."""
+    for module, names in _HOME.items():
+        if name in names:
+            return getattr(importlib.import_module(f"toegankelijk.{module}"), name)
+    raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
+
+
+def __dir__() -> list[str]:
+    return [*__all__, "testing"]

@@ -1,0 +1,87 @@
+"""Columns of a source to attributes of the schema: names, units and codes."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+
+import numpy as np
+import pandas as pd
+
+from toegankelijk import schema, units
+from toegankelijk.config import Column
+from toegankelijk.errors import ConfigError
+
+
+def map_columns(
+    raw: pd.DataFrame, columns: Mapping[str, Column], *, layer: str, codes: Mapping[str, Mapping[str, str]]
+) -> tuple[pd.DataFrame, pd.DataFrame]:
+    """Attributes of the rows of a source, in the schema's units.
+
+    Parameters
+    ----------
+    raw
+        Rows as read; the index is the object id.
+    columns
+        Attribute to where it comes from.
+    layer
+        Name of the layer, for remarks.
+    codes
+        Named code tables that columns may refer to.
+
+    Returns
+    -------
+    tuple of DataFrame
+        The attributes on the same index, and remarks on values that were not understood; those stay unknown.
+
+    Raises
+    ------
+    ConfigError
+        A column is not in the source, or a unit does not fit.
+    """
+    absent = [
+        f"{name}: no column {column.column!r}; the layer has {', '.join(map(str, raw.columns))}"
+        for name, column in columns.items()
+        if column.column is not None and column.column not in raw
+    ]
+    if absent:
+        raise ConfigError(f"layer {layer}: columns that are not there", absent)
+    result: dict[str, object] = {}
+    remarks = []
+    for name, column in columns.items():
+        values = raw[column.column] if column.column is not None else pd.Series(column.value, raw.index, dtype="object")
+        if name in (*schema.TEXT_COLUMNS, "parent_id"):
+            result[name] = _texts(values)
+            continue
+        table = codes[column.codes] if isinstance(column.codes, str) else column.codes
+        try:
+            parsed, reason = _parse(values, schema.attributes()[name], column, table or None)
+        except ConfigError as error:
+            raise ConfigError(f"layer {layer}, {name}: {error.message}", error.problems) from error
+        result.update(parsed)
+        bad = reason != ""
+        remarks.append(schema.remarks(layer, raw.index[bad], name, values[bad], reason[bad]))
+    return pd.DataFrame(result, index=raw.index), schema.all_remarks(remarks)
+
+
+def _parse(
+    values: pd.Series, attribute: schema.Attribute, column: Column, codes: Mapping[str, str] | None
+) -> tuple[dict[str, object], np.ndarray]:
+    name = attribute.name
+    if attribute.type == "bool":
+        flags, reason = units.parse_bools(values, codes=codes)
+        return {name: flags}, reason
+    if attribute.type == "class":
+        classes, reason = units.parse_classes(values, attribute.classes, codes=codes)
+        return {name: classes}, reason
+    number = units.parse_numbers(values, attribute.unit, given=column.unit, codes=codes, plausible=attribute.plausible)
+    exact = number.low == number.high
+    columns: dict[str, object] = {name: np.where(exact, number.low, np.nan)}
+    if (~exact & ~(np.isnan(number.low) & np.isnan(number.high))).any():
+        columns[f"{name}_low"] = np.where(exact, np.nan, number.low)
+        columns[f"{name}_high"] = np.where(exact, np.nan, number.high)
+    return columns, number.reason
+
+
+def _texts(values: pd.Series) -> pd.Series:
+    """Text with blanks stripped; missing is empty."""
+    return values.astype("object").where(values.notna(), "").astype("str").str.strip()

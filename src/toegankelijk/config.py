@@ -1,0 +1,199 @@
+"""The form of ``city.toml``: which source gives which kind, and how its columns become attributes."""
+
+from __future__ import annotations
+
+import datetime
+import tomllib
+from pathlib import Path
+from typing import Annotated, Any, Literal
+
+from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, ValidationError
+
+from toegankelijk import schema
+from toegankelijk.errors import ConfigError
+
+MAX_BYTES = 1 << 20
+"""Largest city.toml that is read."""
+
+
+class _Table(BaseModel):
+    model_config = ConfigDict(extra="forbid", frozen=True)
+
+
+class Column(_Table):
+    """Where an attribute comes from: a column with its unit and codes, or one value for all rows."""
+
+    column: str | None = None
+    value: str | float | bool | None = None
+    unit: str | None = None
+    codes: dict[str, str] | str = Field(default_factory=dict)
+
+
+def _column(given: Any) -> Any:
+    return {"column": given} if isinstance(given, str) else given
+
+
+Columns = dict[str, Annotated[Column, BeforeValidator(_column)]]
+
+
+class Source(_Table):
+    """A layer of a file; paths are relative to city.toml."""
+
+    source: Path
+    layer: str | None = None
+    id: str | None = None
+    where: dict[str, list[str]] = Field(default_factory=dict)
+
+
+class Layer(Source):
+    """A layer with objects of one kind."""
+
+    kind: str
+    drawn: Literal["pavement", "walkway"] = "pavement"
+    accuracy: float = Field(default=0.0, ge=0.0)
+    date: datetime.date | None = None
+    columns: Columns = Field(default_factory=dict)
+
+
+class Zones(Source):
+    """Woonzorgzones; ``level`` names the column that gives a whole zone one level."""
+
+    name: str | None = None
+    level: str | None = None
+    columns: Columns = Field(default_factory=dict)
+
+
+class Areas(Source):
+    """Level areas inside the zones."""
+
+    zone: str
+    level: str
+    approved: str | None = None
+
+
+class District(Source):
+    """Another division of the city to report by."""
+
+    name: str | None = None
+
+
+class Draft(_Table):
+    """Assumed zones, where the city has none yet; ``auto`` is circles round care anchors if there are any, else a grid."""
+
+    zones: Literal["auto", "circles", "grid"] = "auto"
+    cell: float = Field(default=500.0, gt=0.0)
+    level: Literal["A", "B", "C"] = "B"
+
+
+class Osm(_Table):
+    """A raw OSM extract, read through the tag table."""
+
+    source: Path
+    kinds: list[str] | None = None
+    accuracy: float = Field(default=0.5, ge=0.0)
+    date: datetime.date | None = None
+
+
+class About(_Table):
+    """Name of the city, its coordinate system (``auto``: the usual one of the place), and the date of its data."""
+
+    name: str = ""
+    crs: str | None = None
+    date: datetime.date | None = None
+
+
+class Planning(_Table):
+    """Years in which the terms end."""
+
+    KT: int = 2028
+    MLT: int = 2031
+    LT: int = 2037
+
+
+class Scores(_Table):
+    """Shares (0 to 1) that scores go by."""
+
+    coverage_floor: float = Field(default=0.5, ge=0.0, le=1.0)
+    required_share: float = Field(default=0.9, gt=0.0, le=1.0)
+
+
+class CityConfig(_Table):
+    """A whole city.toml."""
+
+    city: About = Field(default_factory=About)
+    zones: Zones | None = None
+    areas: Areas | None = None
+    draft: Draft | None = None
+    districts: dict[str, District] = Field(default_factory=dict)
+    layers: list[Layer] = Field(default_factory=list)
+    osm: list[Osm] = Field(default_factory=list)
+    inventory: Path | None = None
+    codes: dict[str, dict[str, str]] = Field(default_factory=dict)
+    planning: Planning = Field(default_factory=Planning)
+    scores: Scores = Field(default_factory=Scores)
+
+
+def load_config(path: Path) -> CityConfig:
+    """Read a city.toml and check it as a whole.
+
+    Raises
+    ------
+    ConfigError
+        The file is not there, is no TOML, or has faults; all of them are listed with their place.
+    """
+    if not path.is_file():
+        raise ConfigError(f"{path}: no such file; give a city.toml or an OSM extract")
+    raw = path.read_bytes()
+    if len(raw) > MAX_BYTES:
+        raise ConfigError(f"{path}: larger than {MAX_BYTES} bytes; a city.toml holds no data")
+    try:
+        given = tomllib.loads(raw.decode("utf-8-sig"))
+        config = CityConfig.model_validate(given)
+    except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
+        raise ConfigError(f"{path}: not a TOML file: {error}") from error
+    except ValidationError as error:
+        faults = [f"{'.'.join(map(str, fault['loc']))}: {fault['msg']} (given: {fault['input']!r})" for fault in error.errors()]
+        raise ConfigError(f"{path}: {len(faults)} faults", faults) from error
+    if faults := _faults(config):
+        raise ConfigError(f"{path}: {len(faults)} faults", faults)
+    return config
+
+
+def _faults(config: CityConfig) -> list[str]:
+    """What is wrong although it has the right form."""
+    faults = []
+    if not config.layers and not config.osm:
+        faults.append("no [[layers]] and no [[osm]]: nothing to screen")
+    if config.zones and config.draft:
+        faults.append("[zones] and [draft]: give one of them")
+    if config.areas and not config.zones:
+        faults.append("[areas] needs [zones]")
+    if config.zones and not config.areas and not config.zones.level:
+        faults.append("zones: give `level` (a column with the level of the whole zone), or [areas] with level areas")
+    for i, layer in enumerate(config.layers, 1):
+        where = f"layers[{i}] ({layer.kind})"
+        if layer.kind not in schema.kinds():
+            faults.append(f"{where}: kind must be one of {', '.join(schema.kinds())}")
+            continue
+        faults += _column_faults(layer.columns, layer.kind, where, config.codes)
+    if config.zones:
+        faults += _column_faults(config.zones.columns, "zone", "zones", config.codes)
+    for i, osm in enumerate(config.osm, 1):
+        unknown = sorted(set(osm.kinds or ()) - set(schema.kinds()))
+        faults += [f"osm[{i}]: kind {kind!r} is not known" for kind in unknown]
+    return faults
+
+
+def _column_faults(columns: Columns, kind: str, where: str, codes: dict[str, dict[str, str]]) -> list[str]:
+    faults = []
+    known = {*schema.attributes_of(kind), *schema.TEXT_COLUMNS, "parent_id"}
+    if kind == "crossing":  # a crossing may say what holds for both its ends
+        known |= set(schema.attributes_of("crossing_end"))
+    for name, column in columns.items():
+        if name not in known:
+            faults.append(f"{where}.columns: {name!r} is no attribute of {kind}; known are {', '.join(sorted(known))}")
+        if (column.column is None) == (column.value is None):
+            faults.append(f"{where}.columns.{name}: give `column` or `value`")
+        if isinstance(column.codes, str) and column.codes not in codes:
+            faults.append(f"{where}.columns.{name}: no [codes.{column.codes}] in this file")
+    return faults

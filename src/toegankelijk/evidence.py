@@ -1,0 +1,219 @@
+"""Evidence in words: what was found, what is asked, and on what basis."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+import geopandas as gpd
+import numpy as np
+import pandas as pd
+
+from toegankelijk import schema
+from toegankelijk.findings import Findings
+from toegankelijk.labels import label, number
+from toegankelijk.norm import Norm, Rule
+from toegankelijk.norm.tables import LimitRow, SeverityRow
+
+NO_UNIT = ("1", "count", "bool", "class")
+"""Units that are not written."""
+
+
+def value_texts(rule: Rule, layer: pd.DataFrame, lang: str = "nl") -> np.ndarray:
+    """What is known of the attribute of a rule, per object: a value, bounds, or nothing.
+
+    Examples
+    --------
+    >>> from toegankelijk.norm import read_norm
+    >>> kerbs = pd.DataFrame({"kerb_height": [2.5, np.nan], "kerb_height_low": [np.nan, 3.0]})
+    >>> value_texts(read_norm().rules["CRO-01"], kerbs).tolist()
+    ['2,5 cm', 'minstens 3 cm']
+    """
+    if rule.type == "number":
+        low, high = schema.bounds(layer, rule.attribute)
+        exact = low if rule.attribute not in layer else layer[rule.attribute].to_numpy(dtype=float, na_value=np.nan)
+        triple = np.stack([np.where(np.isnan(exact), np.inf, exact), low, high], axis=1)
+        rows, where = np.unique(triple, axis=0, return_inverse=True)
+        texts = [_bounds_text(value, a, b, rule.unit, lang) for value, a, b in rows]
+    elif rule.attribute not in layer:
+        return np.full(len(layer), label("unknown", lang), dtype=object)
+    else:
+        where, uniques = pd.factorize(layer[rule.attribute])
+        to_text: Callable[[object], str] = _flag_text(lang) if rule.type == "bool" else _class_text
+        texts = [*(to_text(value) for value in uniques), label("unknown", lang)]
+    return np.array(texts, dtype=object)[where.ravel()]
+
+
+def required_text(rule: Rule, level: str, required: float, lang: str = "nl") -> str:
+    """What a level asks: the number, or the classes; of several ranges the classes of all."""
+    if rule.type == "bool":
+        return label("yes", lang)
+    if rule.type == "number":
+        return _with_unit(required, rule.unit, lang) if not np.isnan(required) else range_text(rule, level, lang)
+    classes = {name: None for row in rule.limits.get(level, ()) for name in rule.classes if name in row.classes}
+    return ", ".join(classes)
+
+
+def range_text(rule: Rule, level: str, lang: str = "nl") -> str:
+    """What a level asks over all ranges of its driver, for a driver that is not known."""
+    limits = sorted({row.limit for row in rule.limits.get(level, ()) if row.limit is not None})
+    return " / ".join(_with_unit(limit, rule.unit, lang) for limit in limits)
+
+
+def limit_rows(norm: Norm, code: str, level: str) -> list[tuple[LimitRow, str, str, str]]:
+    """Rows of a criterion at a level with their basis, source and article."""
+    rows = norm.limits[(norm.limits["code"] == code) & (norm.limits["level"] == level)]
+    texts = zip(rows["basis"], rows["source"], rows["article"], strict=True)
+    return [(row, *text) for row, text in zip(norm.rules[code].limits.get(level, ()), texts, strict=True)]
+
+
+def basis_texts(norm: Norm, code: str, level: str, required: float) -> tuple[str, str]:
+    """Basis (law, guideline, foreign norm, proposal) and source with article of what is asked.
+
+    Where several ranges ask, those that ask this number are named; if the number is not known, all of them.
+    """
+    rows = limit_rows(norm, code, level)
+    asked = [row for row in rows if row[0].limit is not None and row[0].per_driver == 0 and row[0].limit == required]
+    chosen = asked or [row for row in rows if row[0].asks]
+    bases = dict.fromkeys(basis for _, basis, _, _ in chosen)
+    sources = dict.fromkeys(f"{source} {article}".strip() for _, _, source, article in chosen)
+    return ", ".join(bases), "; ".join(sources)
+
+
+def join_findings(findings: Findings, *, lang: str = "nl") -> gpd.GeoDataFrame:
+    """Findings with all that belongs to them: theme, kind, unit, zone, level, evidence in words, basis, source and geometry.
+
+    Returns
+    -------
+    GeoDataFrame
+        The columns of the findings, and ``theme, kind, unit, zone_id, level, share, value_text, required_text, how, delivered_by,
+        basis, source, street, name, geometry``. ``how`` is ``read`` or ``measured``; ``delivered_by`` names the layer.
+    """
+    table, norm = findings.table, findings.norm
+    rules = [norm.rules[code] for code in table["criterion"].cat.categories]
+    criterion = table["criterion"].cat.codes.to_numpy()
+    kinds = np.array([rule.kind for rule in rules], object)[criterion]
+    joined = table.assign(
+        theme=pd.Categorical(np.array([rule.theme for rule in rules], object)[criterion], schema.THEMES),
+        kind=pd.Categorical(kinds),
+        unit=pd.Categorical(np.array([rule.unit for rule in rules], object)[criterion]),
+    )
+    areas = findings.city.areas.reindex(table["area_id"].cat.categories)
+    place = table["area_id"].cat.codes.to_numpy()
+    joined["zone_id"] = pd.Categorical(areas["zone_id"].to_numpy()[place])
+    joined["level"] = pd.Categorical(areas["level"].to_numpy()[place], schema.LEVELS)
+    texts = {name: np.full(len(table), "", object) for name in _JOINED}
+    geometry = np.full(len(table), None, object)
+    ids = table["object_id"].cat.codes.to_numpy()
+    for code, rows in sorted(table.groupby("criterion", observed=True).indices.items()):
+        rule = norm.rules[code]
+        layer = findings.city.layers[rule.kind]
+        at = layer.index.get_indexer(table["object_id"].cat.categories)[ids[rows]]
+        geometry[rows] = layer.geometry.to_numpy()[at]
+        texts["value_text"][rows] = value_texts(rule, layer, lang)[at]
+        texts["how"][rows] = _how(rule, layer)[at]
+        for name, column in (("delivered_by", "source"), ("street", "street"), ("name", "name")):
+            if column in layer:
+                texts[name][rows] = layer[column].astype("object").where(layer[column].notna(), "").to_numpy()[at]
+        for (level, required), group in joined.iloc[rows].groupby(["level", "required"], observed=True, dropna=False).indices.items():
+            some = rows[group]
+            texts["required_text"][some] = required_text(rule, level, required, lang)
+            texts["basis"][some], texts["source"][some] = basis_texts(norm, code, level, required)
+    joined = joined.assign(**{name: pd.Categorical(column) for name, column in texts.items()})
+    return gpd.GeoDataFrame(joined, geometry=geometry, crs=findings.city.crs)
+
+
+def describe_criterion(norm: Norm, code: str, lang: str = "nl") -> tuple[str, list[tuple[str, str]], pd.DataFrame]:
+    """A criterion in words: its heading, facts as name and text, and what each level asks.
+
+    Returns
+    -------
+    tuple
+        Heading; pairs of name and text; a table with a row per level and range of the driver.
+    """
+    row, rule = norm.criteria.loc[code], norm.rules[code]
+    dutch = lang == "nl"
+    name = "name_nl" if dutch else "name_en"
+    applies = ", ".join(text if wanted else f"{label('no', lang)}: {text}" for text, wanted in rule.applies)
+    facts = [
+        (label("theme", lang), str(norm.themes.at[rule.theme, name])),
+        (label("kind", lang), schema.kinds()[rule.kind].name_nl if dutch else schema.kinds()[rule.kind].name_en),
+        (label("attribute", lang), f"{rule.attribute} ({rule.unit}): {norm.attributes[rule.attribute].description}"),
+        (label("applies", lang), applies),
+        (label("tolerance", lang), f"{number(rule.tolerance, lang)} {rule.unit}" if rule.tolerance else ""),
+        (label("severity", lang), ", ".join([str(rule.severity_base), *map(_severity_text, rule.severities)])),
+        (label("solution", lang), str(norm.remedies.at[rule.remedy, name])),
+        (label("responsible", lang), str(norm.services.at[norm.remedies.at[rule.remedy, "responsible"], name])),
+    ]
+    lines = [
+        {
+            label("level", lang): level,
+            label("range", lang): _range(row, rule.drivers[level], lang),
+            label("required", lang): _asked(rule, row, lang),
+            label("basis", lang): basis,
+            label("source", lang): f"{source} {article}".strip(),
+        }
+        for level in rule.limits
+        for row, basis, source, article in limit_rows(norm, code, level)
+    ]
+    tier = "core" if rule.core else "detail"
+    return f"{code} {row[name]} ({tier})", [fact for fact in facts if fact[1]], pd.DataFrame(lines)
+
+
+def _severity_text(row: SeverityRow) -> str:
+    beyond = ", ".join(sorted(row.classes)) if row.classes else f"{row.beyond:g}"
+    return f"{row.severity} ({beyond})"
+
+
+def _range(row: LimitRow, driver: str, lang: str) -> str:
+    if not driver:
+        return ""
+    return f"{driver} ≤ {number(row.upto, lang)}" if np.isfinite(row.upto) else driver
+
+
+def _asked(rule: Rule, row: LimitRow, lang: str) -> str:
+    if not row.asks:
+        return label("nothing_asked", lang)
+    if row.limit is None:
+        return label("yes", lang) if rule.type == "bool" else ", ".join(name for name in rule.classes if name in row.classes)
+    sign = "≥" if rule.compare == "min" else "≤"
+    part = f" + {row.per_driver:g} × {label('range', lang).lower()}" if row.per_driver else ""
+    return f"{sign} {_with_unit(row.limit, rule.unit, lang)}{part}"
+
+
+_JOINED = ("value_text", "required_text", "how", "delivered_by", "basis", "source", "street", "name")
+
+
+def _how(rule: Rule, layer: pd.DataFrame) -> np.ndarray:
+    """How the attribute of a rule was obtained, per object: read, measured, or not at all."""
+    columns = [name for name in (rule.attribute, f"{rule.attribute}_low", f"{rule.attribute}_high") if name in layer]
+    known = layer[columns].notna().any(axis=1).to_numpy() if columns else np.zeros(len(layer), bool)
+    marked = layer.get(f"{rule.attribute}_how", pd.Series("", layer.index)).eq("measured").to_numpy()
+    return np.select([marked, known], ["measured", "read"], "")
+
+
+def _bounds_text(value: float, low: float, high: float, unit: str, lang: str) -> str:
+    if np.isfinite(value) or low == high:
+        return _with_unit(low if low == high else value, unit, lang)
+    if np.isinf(low) and np.isinf(high):
+        return label("unknown", lang)
+    if np.isinf(low):
+        return label("at_most", lang, value=_with_unit(high, unit, lang))
+    if np.isinf(high):
+        return label("at_least", lang, value=_with_unit(low, unit, lang))
+    return label("between", lang, low=_with_unit(low, unit, lang).removesuffix(f" {unit}"), high=_with_unit(high, unit, lang))
+
+
+def _with_unit(value: float, unit: str, lang: str) -> str:
+    if np.isposinf(value):
+        return label("unreachable", lang)
+    digits = 2 if unit == "m" else next(n for n in (0, 1, 2) if n == 2 or round(value, n) == round(value, 2))
+    text = number(value, lang, digits=digits)
+    return text if unit in NO_UNIT else f"{text} {unit}"
+
+
+def _flag_text(lang: str) -> Callable[[object], str]:
+    return lambda value: label("yes" if value else "no", lang)
+
+
+def _class_text(value: object) -> str:
+    return str(value).replace("|", ", ")

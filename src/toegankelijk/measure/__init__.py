@@ -1,0 +1,86 @@
+"""Measures: geometry and raw values in, attributes or derived objects out. Nothing here judges.
+
+A value that the city gives always wins over one that is measured. What is measured is marked in a column ``{attribute}_how``.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, replace
+
+import geopandas as gpd
+import numpy as np
+import pandas as pd
+
+from toegankelijk import schema
+from toegankelijk.measure.crossings import crossing_length, with_crossing_ends
+from toegankelijk.measure.furniture import outside_walkway
+from toegankelijk.measure.parking import bay_length, bay_width
+from toegankelijk.measure.passages import with_stretches
+
+Layers = Mapping[str, gpd.GeoDataFrame]
+"""Kind to layer."""
+
+
+@dataclass(frozen=True)
+class Measure:
+    """How one attribute of one kind is measured: a function of all layers that gives columns ``low`` and ``high``.
+
+    The index is the layer's; equal bounds are a value, NaN is unknown. A true/false attribute is 1 or 0.
+    """
+
+    attribute: str
+    kind: str
+    function: Callable[[Layers], pd.DataFrame]
+
+
+MEASURES = (
+    Measure("crossing_length", "crossing", crossing_length),
+    Measure("bay_width", "parking_bay", bay_width),
+    Measure("bay_length", "parking_bay", bay_length),
+    Measure("outside_walkway", "obstacle", outside_walkway),
+)
+"""What can be measured from the layers; every other attribute is known only where the city gives it."""
+
+
+def measure_layers(city: schema.City) -> schema.City:
+    """Measure what the layers allow: derived stretches and crossing ends, then attributes.
+
+    Parameters
+    ----------
+    city
+        Layers as read.
+
+    Returns
+    -------
+    City
+        The same city with more attributes known and derived objects added; derived ones have a ``parent_id``.
+    """
+    layers = with_crossing_ends(with_stretches(city.layers))
+    for measure in MEASURES:
+        if measure.kind in layers and len(layers[measure.kind]):
+            found = measure.function(layers)
+            layers[measure.kind] = fill(layers[measure.kind], measure.attribute, found)
+    return replace(city, layers=layers)
+
+
+def fill(layer: gpd.GeoDataFrame, attribute: str, found: pd.DataFrame) -> gpd.GeoDataFrame:
+    """Layer with measured values where the attribute was unknown."""
+    low, high = (found[end].to_numpy(dtype=float) for end in ("low", "high"))
+    if schema.attributes()[attribute].type == "bool":
+        given = layer[attribute].astype("boolean") if attribute in layer else pd.Series(pd.NA, layer.index, dtype="boolean")
+        new = (given.isna() & found["low"].notna()).to_numpy()
+        values = given.where(~new, pd.Series(low == 1, layer.index, dtype="boolean"))
+        return layer.assign(**{attribute: values, f"{attribute}_how": np.where(new, "measured", "")})
+    known_low, known_high = schema.bounds(layer, attribute)
+    new = np.isneginf(known_low) & np.isposinf(known_high) & ~(np.isnan(low) & np.isnan(high))
+    exact = new & (low == high)
+    columns = {attribute: np.where(exact, low, _column(layer, attribute))}
+    if (new & ~exact).any():
+        columns[f"{attribute}_low"] = np.where(new & ~exact, low, _column(layer, f"{attribute}_low"))
+        columns[f"{attribute}_high"] = np.where(new & ~exact, high, _column(layer, f"{attribute}_high"))
+    return layer.assign(**columns, **{f"{attribute}_how": np.where(new, "measured", "")})
+
+
+def _column(layer: pd.DataFrame, name: str) -> np.ndarray:
+    return layer[name].to_numpy(dtype=float, na_value=np.nan) if name in layer else np.full(len(layer), np.nan)

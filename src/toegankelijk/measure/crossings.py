@@ -1,0 +1,141 @@
+"""Crossings: their ends and their length."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+
+import geopandas as gpd
+import numpy as np
+import pandas as pd
+import shapely
+
+from toegankelijk import schema
+from toegankelijk.measure.passages import SNAP
+
+END_DISTANCE = 3.0
+"""Distance in metres within which a delivered crossing end belongs to the end of a crossing."""
+
+
+def with_crossing_ends(layers: Mapping[str, gpd.GeoDataFrame]) -> dict[str, gpd.GeoDataFrame]:
+    """Layers in which every crossing has its two ends, delivered or derived."""
+    result = dict(layers)
+    if "crossing" in result:
+        result["crossing_end"] = derive_ends(result["crossing"], result.get("crossing_end"))
+    return result
+
+
+def derive_ends(crossings: gpd.GeoDataFrame, delivered: gpd.GeoDataFrame | None = None) -> gpd.GeoDataFrame:
+    """Both ends of every crossing: those delivered, and derived ones where there are fewer than two.
+
+    A delivered end belongs to the crossing that its ``parent_id`` names, or to the nearest crossing that ends within 3 m. What the
+    crossing's layer says of its ends (kerb height, warning field) holds for both, where an end says nothing of its own.
+
+    Parameters
+    ----------
+    crossings
+        Crossings, drawn as lines or as points.
+    delivered
+        Crossing ends of the city.
+
+    Returns
+    -------
+    GeoDataFrame
+        Crossing ends; derived ones have the crossing's id with ``/1`` (start of its line) or ``/2`` (end).
+    """
+    slots = _slots(crossings)
+    said = [column for column in crossings if _says_of_ends(column)]
+    if delivered is None or delivered.empty:
+        given, free = crossings.iloc[:0][[]], slots
+    else:
+        given = _with_parents(delivered, slots)
+        free = _free_slots(given, slots)
+    new = crossings.loc[free["parent_id"], [*said, *_carried(crossings)]].set_axis(pd.Index(free["object_id"], name="object_id"))
+    new = gpd.GeoDataFrame(new.assign(parent_id=free["parent_id"].to_numpy(), derived=True), geometry=free["geometry"].to_numpy(), crs=crossings.crs)
+    if given.empty:
+        return new.sort_index()
+    parents = given["parent_id"].where(given["parent_id"].isin(crossings.index))
+    inherited = crossings.reindex(parents)[said].set_axis(given.index)
+    for attribute in dict.fromkeys(_attribute(column) for column in said):
+        columns = [column for column in said if _attribute(column) == attribute]
+        silent = _silent(given, attribute)
+        for column in columns:
+            own = given[column] if column in given else inherited[column].iloc[:0].reindex(given.index)
+            given[column] = own.where(~silent, inherited[column])
+    return gpd.GeoDataFrame(pd.concat([given, new]).sort_index(), geometry="geometry", crs=crossings.crs)
+
+
+def crossing_length(layers: Mapping[str, gpd.GeoDataFrame]) -> pd.DataFrame:
+    """Length from kerb to kerb in metres: that of the line of the crossing.
+
+    A line drawn from axis to axis of the pavements (column ``axis_to_axis``) is too long, so it is an upper bound only.
+    """
+    crossings = layers["crossing"]
+    shapes = crossings.geometry.to_numpy()
+    length = np.where(shapely.get_dimensions(shapes) == 1, shapely.length(shapes), np.nan)
+    slack = accuracy(crossings)
+    axis = crossings["axis_to_axis"].eq(True).to_numpy() if "axis_to_axis" in crossings else np.zeros(len(crossings), bool)
+    low = np.where(axis, np.where(np.isnan(length), np.nan, 0.0), np.maximum(length - slack, 0.0))
+    return pd.DataFrame({"low": low, "high": length + slack}, index=crossings.index)
+
+
+def accuracy(layer: pd.DataFrame) -> np.ndarray:
+    """Accuracy in metres of the drawn geometry of each object; 0 where none is stated."""
+    if "accuracy" not in layer:
+        return np.zeros(len(layer))
+    return np.asarray(np.nan_to_num(layer["accuracy"].to_numpy(dtype=float, na_value=0.0)), float)
+
+
+def _slots(crossings: gpd.GeoDataFrame) -> pd.DataFrame:
+    """The two places of each crossing where an end is due."""
+    shapes = crossings.geometry.to_numpy()
+    merged = shapely.line_merge(shapes)
+    simple = shapely.get_type_id(merged) == 1
+    middle = shapely.point_on_surface(shapes)
+    parts = []
+    for number, position in ((1, 0), (2, -1)):
+        points = np.where(simple, shapely.get_point(np.where(simple, merged, None), position), middle)
+        ids = [f"{crossing}/{number}" for crossing in crossings.index]
+        parts.append(pd.DataFrame({"object_id": ids, "parent_id": crossings.index, "number": number, "geometry": points}))
+    return pd.concat(parts, ignore_index=True)
+
+
+def _with_parents(delivered: gpd.GeoDataFrame, slots: pd.DataFrame) -> gpd.GeoDataFrame:
+    ends = delivered.copy()
+    parent = ends["parent_id"].astype("object") if "parent_id" in ends else pd.Series(None, ends.index, dtype="object")
+    points = shapely.point_on_surface(ends.geometry.to_numpy())
+    if len(slots):
+        tree = shapely.STRtree(slots["geometry"].to_numpy())
+        (which, slot), _ = tree.query_nearest(points, max_distance=END_DISTANCE + SNAP, return_distance=True, all_matches=False)
+        nearest = pd.Series(None, ends.index, dtype="object")
+        nearest.iloc[which] = slots["parent_id"].to_numpy()[slot]
+        parent = parent.where(parent.notna() & (parent != ""), nearest)
+    return ends.assign(parent_id=parent)
+
+
+def _free_slots(given: gpd.GeoDataFrame, slots: pd.DataFrame) -> pd.DataFrame:
+    """Places without a delivered end. Of a crossing with one, the place nearest to it is taken; with two or more, both are."""
+    count = slots["parent_id"].map(given["parent_id"].value_counts()).fillna(0)
+    single = given.drop_duplicates("parent_id").set_index("parent_id").geometry.reindex(slots["parent_id"])
+    distance = pd.Series(shapely.distance(slots["geometry"].to_numpy(), single.to_numpy()), slots.index)
+    nearest = distance.groupby(slots["parent_id"]).rank(method="first") == 1
+    return slots[(count == 0) | ((count == 1) & ~nearest)]
+
+
+def _attribute(column: str) -> str:
+    return column.removesuffix("_low").removesuffix("_high")
+
+
+def _says_of_ends(column: str) -> bool:
+    attribute = schema.attributes().get(_attribute(column))
+    return attribute is not None and "crossing_end" in attribute.kinds
+
+
+def _carried(crossings: pd.DataFrame) -> list[str]:
+    """Columns that a derived end takes over from its crossing as they are."""
+    return [column for column in ("source", "street", "name", "manager", "accuracy") if column in crossings]
+
+
+def _silent(ends: pd.DataFrame, attribute: str) -> pd.Series:
+    """Ends that say nothing of an attribute, neither a value nor bounds."""
+    columns = [column for column in (attribute, f"{attribute}_low", f"{attribute}_high") if column in ends]
+    return ends[columns].isna().all(axis=1) if columns else pd.Series(True, ends.index)

@@ -1,0 +1,54 @@
+"""Street furniture: whether objects stand in the walkway."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+
+import geopandas as gpd
+import numpy as np
+import pandas as pd
+import shapely
+
+from toegankelijk import schema
+from toegankelijk.measure.crossings import accuracy
+
+NEAR = 20.0
+"""Distance in metres within which some pavement must be known, before an object counts as standing outside it."""
+
+
+def outside_walkway(layers: Mapping[str, gpd.GeoDataFrame]) -> pd.DataFrame:
+    """Whether each obstacle stands outside the walkway: 1 outside, 0 inside.
+
+    The walkway is the part of the pavement that must stay free. It is known where the city draws it (column ``drawn`` is
+    ``walkway``) or where a footway line has a width: within half the width of the line is inside. An object on a pavement whose
+    walkway is not known is unknown; one that stands on no pavement, while there is one nearby, is outside.
+    """
+    obstacles = layers["obstacle"]
+    points = shapely.point_on_surface(obstacles.geometry.to_numpy())
+    footways = layers.get("footway")
+    result = np.full(len(obstacles), np.nan)
+    if footways is not None and len(footways):
+        shapes = footways.geometry.to_numpy()
+        slack = accuracy(obstacles)
+        inside, maybe = _reach(footways, shapes, points, slack)
+        near = np.zeros(len(points), bool)
+        near[shapely.STRtree(shapes).query(points, predicate="dwithin", distance=NEAR)[0]] = True
+        result = np.select([inside, maybe, near], [0.0, np.nan, 1.0], np.nan)
+    return pd.DataFrame({"low": result, "high": result}, index=obstacles.index)
+
+
+def _reach(
+    footways: gpd.GeoDataFrame, shapes: np.ndarray, points: np.ndarray, slack: np.ndarray
+) -> tuple[np.ndarray, np.ndarray]:
+    """Points that surely stand in some walkway, and points that perhaps do."""
+    flat = shapely.get_dimensions(shapes) == 2
+    walkway = flat & (footways["drawn"].eq("walkway").to_numpy() if "drawn" in footways else np.zeros(len(footways), bool))
+    low, high = schema.bounds(footways, "route_width")
+    sure = np.where(flat, np.where(walkway, 0.0, -np.inf), low / 2)
+    farthest = np.where(flat, 0.0, np.minimum(high / 2, NEAR))
+    point, footway = shapely.STRtree(shapes).query(points, predicate="dwithin", distance=NEAR)
+    distance = shapely.distance(points[point], shapes[footway])
+    inside, maybe = np.zeros(len(points), bool), np.zeros(len(points), bool)
+    inside[point[distance + slack[point] <= sure[footway]]] = True
+    maybe[point[distance - slack[point] <= farthest[footway]]] = True
+    return inside, maybe

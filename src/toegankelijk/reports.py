@@ -1,0 +1,125 @@
+"""The report: one plain HTML page that says what was found, what was not known, and from which data."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from pathlib import Path
+from typing import Any
+
+import pandas as pd
+
+from toegankelijk import labels, pages, schema, wording
+from toegankelijk.norm import Norm
+
+MAX_ROWS = 1000
+"""Longest list of bottlenecks or good examples in a report; the monitoring table has them all."""
+
+
+def write_report(
+    path: Path,
+    *,
+    city_name: str,
+    scores: pd.DataFrame,
+    bottlenecks: pd.DataFrame,
+    good_examples: pd.DataFrame,
+    unknowns: pd.DataFrame,
+    balance: pd.DataFrame,
+    run: Mapping[str, Any],
+    lang: str = "nl",
+    norm: Norm | None = None,
+) -> None:
+    """Write the report of a screening as one HTML file without scripts, that opens without a network.
+
+    Parameters
+    ----------
+    path
+        File to write.
+    city_name
+        Name of the city or district, for the title.
+    scores
+        Scores per zone, level (``all`` is all levels together) and theme (``all`` is all themes together), between 0 and 1.
+    bottlenecks, good_examples
+        Tables of the screening; at most `MAX_ROWS` rows of each are shown, the most urgent first.
+    unknowns
+        Missing verdicts: ``theme, criterion, kind, reason, objects``.
+    balance
+        Per layer: ``layer, kind, read, assessed, outside, not_assessable, derived``; ``reasons`` is text, or a mapping of
+        reasons to counts.
+    run
+        ``norm`` (``name, version, hash``), ``scope``, ``crs``, ``date``, ``version``, ``attribution`` and ``inputs``: per file
+        ``layer, kind, path, sha256, crs, operation, accuracy`` (metres) and ``date``. What is not there is not shown.
+    lang
+        One of `labels.LANGUAGES`.
+    norm
+        Norm that gives the names of themes, criteria, remedies and services; by default the bundled one.
+
+    Raises
+    ------
+    ConfigError
+        The language has no labels.
+    """
+    names, zones = wording.Names.of(norm, lang), wording.zone_names(scores)
+    urgent = wording.urgent_first(bottlenecks).head(MAX_ROWS)
+    page = pages.fill_template(
+        "report.html",
+        lang,
+        title=labels.label("report.title", lang, city=city_name),
+        headline=wording.headline(scores, lang),
+        per_level=_per_level(scores, lang),
+        per_theme=wording.describe_themes(scores, names),
+        bottlenecks=wording.describe_bottlenecks(urgent, names, zones).to_dict("records"),
+        good_examples=wording.describe_examples(good_examples.head(MAX_ROWS), names, zones).to_dict("records"),
+        totals={"bottlenecks": len(bottlenecks), "good_examples": len(good_examples)},
+        unknowns=_describe_unknowns(unknowns, names),
+        balance=_describe_balance(balance, names),
+        run={**dict.fromkeys(("norm", "scope", "crs", "date", "version", "attribution"), ""), **run},
+        inputs=[_describe_input(source, names) for source in run.get("inputs", ())],
+    )
+    Path(path).write_text(page, encoding="utf-8", newline="\n")
+
+
+def _per_level(scores: pd.DataFrame, lang: str) -> list[dict[str, Any]]:
+    chosen = scores[scores["level"].isin(schema.LEVELS) & (scores["theme"] == "all")].drop(columns="geometry", errors="ignore")
+    ordered = chosen.assign(text=chosen["zone_id"].astype(str)).sort_values(["text", "level"], kind="stable")
+    return [wording.describe_score(row, lang) for row in ordered.to_dict("records")]
+
+
+def _describe_unknowns(unknowns: pd.DataFrame, names: wording.Names) -> list[dict[Any, Any]]:
+    table = unknowns.sort_values(["objects", "criterion", "kind", "reason"], ascending=[False, True, True, True], kind="stable")
+    shown = {
+        "theme": wording.translate(table["theme"], names.themes),
+        "criterion": wording.translate(table["criterion"], {code: f"{code} {name}" for code, name in names.criteria.items()}),
+        "kind": wording.translate(table["kind"], names.kinds),
+        "reason": wording.text(table["reason"]),
+        "objects": table["objects"].map(lambda count: wording.number_of(count, names.lang)),
+    }
+    rows: list[dict[Any, Any]] = pd.DataFrame(shown).to_dict("records")
+    return rows
+
+
+def _describe_balance(balance: pd.DataFrame, names: wording.Names) -> list[dict[Any, Any]]:
+    counts = ("read", "assessed", "outside", "not_assessable", "derived")
+    shown: dict[str, Any] = {"layer": wording.text(balance["layer"]), "kind": wording.translate(balance["kind"], names.kinds)}
+    shown |= {column: balance[column].map(lambda count: wording.number_of(count, names.lang)) for column in counts}
+    reasons: Sequence[Any] = list(balance["reasons"]) if "reasons" in balance else [None] * len(balance)
+    shown["reasons"] = [_list_reasons(cell, names.lang) for cell in reasons]
+    rows: list[dict[Any, Any]] = pd.DataFrame(shown).to_dict("records")
+    return rows
+
+
+def _list_reasons(cell: object, lang: str) -> list[str]:
+    if isinstance(cell, Mapping):
+        return [f"{reason}: {wording.number_of(count, lang)}" for reason, count in cell.items()]
+    return [] if labels.is_missing(cell) or cell == "" else [str(cell)]
+
+
+def _describe_input(source: Mapping[str, Any], names: wording.Names) -> dict[str, str]:
+    shown = {key: "" if labels.is_missing(value) else str(value) for key, value in source.items()}
+    accuracy = source.get("accuracy")
+    metres = "" if labels.is_missing(accuracy) else labels.number(float(str(accuracy)), names.lang)
+    kind = shown.get("kind", "")
+    return {
+        **{key: shown.get(key, "") for key in ("layer", "path", "sha256", "crs", "operation", "date")},
+        "kind": names.kinds.get(kind, kind),
+        "accuracy": metres and labels.label("report.metres", names.lang, value=metres),
+    }

@@ -1,0 +1,217 @@
+"""Kinds of objects, their attributes and units, and the tables that travel through a screening.
+
+A *layer* is a GeoDataFrame of one kind: index ``object_id`` (the source's own key), ``geometry``, ``source``, ``parent_id``,
+the text columns ``name`` and ``street``, and a column per known attribute. A number attribute may have two more columns,
+``{attribute}_low`` and ``{attribute}_high``: the value then lies somewhere between these bounds.
+"""
+
+from __future__ import annotations
+
+import csv
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, field
+from functools import cache
+from importlib.resources import files
+from types import MappingProxyType
+from typing import Any
+
+import geopandas as gpd
+import numpy as np
+import pandas as pd
+from pyproj import CRS
+
+LEVELS = ("A", "B", "C")
+"""Quality levels, strictest first."""
+
+OUTCOMES = ("fails", "meets", "unknown")
+"""What a finding says; ``not_applicable`` is kept as a count."""
+
+THEMES = (
+    "doorgangen",
+    "oppervlak",
+    "drempels",
+    "oversteekplaatsen",
+    "hellingen_trappen",
+    "haltes",
+    "parkeerplaatsen",
+    "straatmeubilair",
+)
+"""Theme codes of the method; they never change."""
+
+TEXT_COLUMNS = ("name", "street")
+"""Free text that a layer may carry besides its attributes."""
+
+REMARK_COLUMNS = ("layer", "object_id", "attribute", "raw", "reason")
+"""Columns of a remark. An empty ``attribute`` means that the whole row was set aside."""
+
+
+@dataclass(frozen=True)
+class Kind:
+    """A kind of object: its usual geometry, and whether it is a stretch that weighs by its length."""
+
+    name: str
+    geometry: str
+    stretch: bool
+    name_nl: str
+    name_en: str
+    description: str
+
+
+@dataclass(frozen=True)
+class Attribute:
+    """Something measured or known of an object, in one fixed unit."""
+
+    name: str
+    kinds: tuple[str, ...]
+    unit: str
+    type: str
+    classes: tuple[str, ...]
+    plausible: tuple[float, float]
+    how: tuple[str, ...]
+    description: str
+
+    def belongs_to(self, kind: str) -> bool:
+        """Whether objects of this kind can have the attribute."""
+        return "any" in self.kinds or kind in self.kinds
+
+
+@dataclass(frozen=True)
+class City:
+    """What is known of a city: its layers, zones and level areas, and what was set aside on the way.
+
+    Parameters
+    ----------
+    name
+        Name of the city or district.
+    crs
+        The one projected metric coordinate system of the run.
+    layers
+        Kind to layer. A kind that is not here was not delivered; an empty layer was delivered and holds nothing.
+    zones
+        Woonzorgzones; index ``zone_id``, columns ``name``, ``assumed`` (true if nobody gave them) and ``geometry``.
+    areas
+        Level areas; index ``area_id``, columns ``zone_id``, ``level``, ``approved`` (text), ``assumed`` and ``geometry``.
+    districts
+        Other divisions to report by (wijk, stadsdeel): name to GeoDataFrame with index ``district_id`` and ``name``.
+    remarks
+        What was set aside, repaired or not understood; columns `REMARK_COLUMNS`.
+    sources
+        One row per delivered layer: ``layer, kind, path, sha256, crs, operation, accuracy, date, read, not_selected``.
+    settings
+        The choices of the run, as given in ``city.toml``.
+    """
+
+    name: str
+    crs: CRS
+    layers: Mapping[str, gpd.GeoDataFrame]
+    zones: gpd.GeoDataFrame
+    areas: gpd.GeoDataFrame
+    districts: Mapping[str, gpd.GeoDataFrame] = field(default_factory=dict)
+    remarks: pd.DataFrame = field(default_factory=lambda: remarks())
+    sources: pd.DataFrame = field(default_factory=pd.DataFrame)
+    settings: Mapping[str, Any] = field(default_factory=dict)
+
+
+@cache
+def kinds() -> Mapping[str, Kind]:
+    """Kinds of objects by name."""
+    return MappingProxyType(
+        {
+            row["kind"]: Kind(
+                row["kind"], row["geometry"], row["stretch"] == "true", row["name_nl"], row["name_en"], row["description"]
+            )
+            for row in _rows("kinds")
+        }
+    )
+
+
+@cache
+def attributes() -> Mapping[str, Attribute]:
+    """Attributes by name."""
+    return MappingProxyType({row["attribute"]: parse_attribute(row) for row in _rows("attributes")})
+
+
+def attributes_of(kind: str) -> dict[str, Attribute]:
+    """Attributes that objects of a kind can have, in the order of the table."""
+    return {name: attribute for name, attribute in attributes().items() if attribute.belongs_to(kind)}
+
+
+def parse_attribute(row: Mapping[str, str]) -> Attribute:
+    """Attribute from a row of an ``attributes.csv``."""
+    low, _, high = row.get("plausible", "").partition("..")
+    return Attribute(
+        name=row["attribute"],
+        kinds=split(row["kind"]),
+        unit=row["unit"],
+        type=row["type"],
+        classes=split(row["classes"]),
+        plausible=(float(low) if low else -np.inf, float(high) if high else np.inf),
+        how=split(row["how"]),
+        description=row["description_en"],
+    )
+
+
+def split(cell: str) -> tuple[str, ...]:
+    """Values of a table cell, which are separated by ``|``."""
+    return tuple(cell.split("|")) if cell else ()
+
+
+def bounds(layer: pd.DataFrame, attribute: str) -> tuple[np.ndarray, np.ndarray]:
+    """Lowest and highest value that a number attribute can have, per object.
+
+    A known value is its own bound; nothing known gives minus and plus infinity.
+
+    Examples
+    --------
+    >>> layer = pd.DataFrame({"kerb_height": [2.0, np.nan, np.nan], "kerb_height_low": [np.nan, 0, np.nan],
+    ...                       "kerb_height_high": [np.nan, 3, np.nan]})
+    >>> [part.tolist() for part in bounds(layer, "kerb_height")]
+    [[2.0, 0.0, -inf], [2.0, 3.0, inf]]
+    """
+    value = _numbers(layer, attribute)
+    low, high = _numbers(layer, f"{attribute}_low"), _numbers(layer, f"{attribute}_high")
+    low = np.where(np.isnan(low), value, low)
+    high = np.where(np.isnan(high), value, high)
+    return np.where(np.isnan(low), -np.inf, low), np.where(np.isnan(high), np.inf, high)
+
+
+def text_set(values: pd.Series) -> pd.Series:
+    """Cells of a class attribute that holds several classes, as frozen sets (missing stays missing)."""
+    return values.map(lambda cell: frozenset(str(cell).split("|")), na_action="ignore")
+
+
+def remarks(
+    layer: str = "",
+    object_id: Iterable[Any] = (),
+    attribute: str = "",
+    raw: Iterable[Any] | str | None = None,
+    reason: Iterable[str] | str = "",
+) -> pd.DataFrame:
+    """Table of remarks on some objects of one layer; ``raw`` and ``reason`` are the same for all, or one each."""
+    ids = pd.Index(object_id).astype(str)
+    texts = [raw] * len(ids) if isinstance(raw, str) or raw is None else list(raw)
+    table = {
+        "layer": layer,
+        "object_id": ids,
+        "attribute": attribute,
+        "raw": ["" if text is None else str(text) for text in texts],
+        "reason": reason if isinstance(reason, str) else list(reason),
+    }
+    return pd.DataFrame(table, columns=list(REMARK_COLUMNS), index=range(len(ids))).astype("str")
+
+
+def all_remarks(tables: Iterable[pd.DataFrame]) -> pd.DataFrame:
+    """One table of remarks, sorted so that the order of the input does not matter."""
+    table = pd.concat([remarks(), *tables], ignore_index=True)
+    return table.sort_values(list(REMARK_COLUMNS), ignore_index=True)
+
+
+def _numbers(layer: pd.DataFrame, column: str) -> np.ndarray:
+    if column not in layer:
+        return np.full(len(layer), np.nan)
+    return np.asarray(layer[column].to_numpy(dtype=float, na_value=np.nan))
+
+
+def _rows(table: str) -> list[dict[str, str]]:
+    text = files("toegankelijk").joinpath("data", "schema", f"{table}.csv").read_text("utf-8")
+    return list(csv.DictReader(text.splitlines()))

@@ -1,0 +1,265 @@
+"""Woonzorgzones and their level areas, and which objects lie in them by what share."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+
+import geopandas as gpd
+import numpy as np
+import numpy.typing as npt
+import pandas as pd
+import shapely
+
+from toegankelijk import schema
+from toegankelijk.errors import ConfigError, InputError
+
+Geometries = npt.NDArray[np.object_]
+
+RADII: Mapping[str, float] = {"A": 200.0, "B": 500.0}
+"""Distances in metres within which a place gets a draft level; source: ``norms.md`` section 1, a proposal."""
+
+MEMBERSHIP_COLUMNS = ("kind", "object_id", "zone_id", "area_id", "level", "share", "weight")
+
+PAVEMENT_WIDTH = 2.0
+"""Nominal width in metres by which the area of a stretch drawn as polygon becomes a length, so that cutting it changes nothing."""
+
+
+def draft_zones(anchors: gpd.GeoDataFrame, *, radii: Mapping[str, float] = RADII) -> tuple[gpd.GeoDataFrame, gpd.GeoDataFrame]:
+    """Draft zones and level areas from care anchors, by straight-line distance.
+
+    Circles that overlap become one zone. A draft only shows where zones could lie; the city approves levels.
+
+    Parameters
+    ----------
+    anchors
+        Care anchors, in a projected coordinate system in metres.
+    radii
+        Level to distance in metres from the nearest anchor.
+
+    Returns
+    -------
+    tuple of GeoDataFrame
+        Zones and level areas, both with ``assumed`` true.
+    """
+    if anchors.empty:
+        raise InputError("zones cannot be drafted: there is no care anchor. Deliver a layer of kind 'anchor', or zones of your own")
+    levels = sorted(radii)
+    points = shapely.centroid(anchors.geometry.to_numpy())
+    discs = {level: shapely.union_all(shapely.buffer(points, radii[level])) for level in levels}
+    parts = shapely.get_parts(discs[levels[-1]])
+    corner = shapely.bounds(parts)
+    parts = parts[np.lexsort((corner[:, 1], corner[:, 0]))]
+    ids = [f"zone-{i}" for i in range(1, len(parts) + 1)]
+    zones = _zones(ids, [f"Zone {i} (aangenomen)" for i in range(1, len(parts) + 1)], parts, anchors.crs, assumed=True)
+    pieces = []
+    for level in levels:
+        geometry = shapely.intersection(parts, discs[level])
+        pieces.append(_areas([f"{zone}-{level}" for zone in ids], ids, level, geometry, anchors.crs, assumed=True))
+    areas = pd.concat(pieces)
+    return zones, areas[~areas.geometry.is_empty]
+
+
+def grid_zones(
+    extent: Sequence[float], crs: object, *, cell: float = 500.0, level: str = "B"
+) -> tuple[gpd.GeoDataFrame, gpd.GeoDataFrame]:
+    """Assumed zones on a square grid, for places without woonzorgzones and without care anchors.
+
+    Parameters
+    ----------
+    extent
+        Lowest x, lowest y, highest x, highest y in metres.
+    cell
+        Side of a cell in metres; cell corners lie on multiples of it.
+    level
+        Level of every cell.
+    """
+    if level not in schema.LEVELS or cell <= 0:
+        raise ConfigError(f"grid: level {level!r} must be one of {schema.LEVELS} and cell {cell} m above 0")
+    left, bottom, right, top = extent
+    columns = np.arange(np.floor(left / cell), np.floor(right / cell) + 1)
+    rows = np.arange(np.floor(bottom / cell), np.floor(top / cell) + 1)
+    x, y = (part.ravel() for part in np.meshgrid(columns, rows))
+    ids = [f"vak-{int(a)}-{int(b)}" for a, b in zip(x, y, strict=True)]
+    boxes = shapely.box(x * cell, y * cell, (x + 1) * cell, (y + 1) * cell)
+    zones = _zones(ids, [f"Vak {i} (aangenomen)" for i in range(1, len(ids) + 1)], boxes, crs, assumed=True)
+    return zones, _areas(ids, ids, level, boxes, crs, assumed=True)
+
+
+def whole_zone_areas(zones: gpd.GeoDataFrame, levels: pd.Series) -> gpd.GeoDataFrame:
+    """One level area per zone, covering it, for zones that have one level."""
+    wrong = sorted(zones.index[~levels.isin(schema.LEVELS)])
+    if wrong:
+        raise InputError(f"zones: level must be one of {schema.LEVELS}", [f"zone {zone}: {levels[zone]!r}" for zone in wrong])
+    areas = _areas(zones.index, zones.index, levels.to_numpy(), zones.geometry.to_numpy(), zones.crs, assumed=False)
+    return areas.assign(assumed=zones["assumed"].to_numpy())
+
+
+def settle_areas(zones: gpd.GeoDataFrame, areas: gpd.GeoDataFrame) -> tuple[gpd.GeoDataFrame, pd.DataFrame]:
+    """Level areas that lie inside their zone and do not overlap one another, with remarks on what was found.
+
+    Where two areas of one zone overlap, the place has the stricter level. Overlaps, parts outside the zone, and parts of a zone
+    without a level are reported; nothing lies in them by guess.
+
+    Raises
+    ------
+    InputError
+        An area names a zone that is not there, or has no valid level.
+    """
+    problems = [f"area {area}: zone {zone!r} is not there" for area, zone in areas["zone_id"].items() if zone not in zones.index]
+    problems += [f"area {area}: level {level!r}" for area, level in areas["level"].items() if level not in schema.LEVELS]
+    if problems:
+        raise InputError(f"level areas: each needs a zone that is there and a level of {schema.LEVELS}", problems)
+    pieces, found = [], []
+    for zone_id, group in areas.sort_values("level", kind="stable").sort_index(kind="stable").groupby("zone_id", sort=True):
+        group = group.sort_values("level", kind="stable")
+        zone = zones.geometry[zone_id]
+        taken = shapely.Polygon()
+        geometry = []
+        for area_id, shape in group.geometry.items():
+            inside = shapely.intersection(shape, zone)
+            found += _area_remark(area_id, shape.area - inside.area, "lies outside its zone; that part was left out")
+            rest = shapely.difference(inside, taken)
+            found += _area_remark(area_id, inside.area - rest.area, "overlaps another area of the zone; the stricter level holds there")
+            taken = shapely.union(taken, inside)
+            geometry.append(_polygonal(rest))
+        found += _area_remark(zone_id, zone.area - taken.area, "of the zone has no level; objects there are outside")
+        pieces.append(group.set_geometry(gpd.GeoSeries(geometry, index=group.index, crs=areas.crs)))
+    settled = pd.concat(pieces) if pieces else areas
+    missing = sorted(set(zones.index) - set(areas["zone_id"]))
+    found += [schema.remarks("zones", [zone], "level", "", "no level area; nothing is assessed in it") for zone in missing]
+    return settled[~settled.geometry.is_empty].sort_index(), schema.all_remarks(found)
+
+
+def zone_overlaps(zones: gpd.GeoDataFrame) -> pd.DataFrame:
+    """Remarks on zones that overlap: an object there counts in both, and once for the city."""
+    shapes = zones.geometry.to_numpy()
+    left, right = shapely.STRtree(shapes).query(shapes, predicate="intersects")
+    left, right = left[left < right], right[left < right]
+    size = shapely.area(shapely.intersection(shapes[left], shapes[right]))
+    found = [
+        schema.remarks("zones", [zones.index[a]], "geometry", f"{area:.1f} m2", f"overlaps zone {zones.index[b]}")
+        for a, b, area in zip(left, right, size, strict=True)
+        if area > 0.01
+    ]
+    return schema.all_remarks(found)
+
+
+def find_membership(layers: Mapping[str, gpd.GeoDataFrame], areas: gpd.GeoDataFrame) -> pd.DataFrame:
+    """Which objects lie in which level areas.
+
+    A stretch (street, footway, route) counts in every area that it lies in, by the share of its length. Everything else is one
+    thing: it lies where its representative point (of a line: its middle) lies, in one area per zone; on a border the stricter
+    level holds.
+
+    Parameters
+    ----------
+    layers
+        Kind to layer.
+    areas
+        Level areas that do not overlap within a zone (see `settle_areas`).
+
+    Returns
+    -------
+    DataFrame
+        A row per object and area, columns `MEMBERSHIP_COLUMNS`; ``share`` is 0 to 1, ``weight`` is the length inside in metres for
+        stretches and 1 for all else.
+    """
+    ordered = areas.sort_index().sort_values("level", kind="stable")
+    parts = [_kind_membership(kind, layer, ordered) for kind, layer in sorted(layers.items()) if len(layer)]
+    columns = list(MEMBERSHIP_COLUMNS)
+    return pd.concat(parts, ignore_index=True)[columns] if parts else pd.DataFrame(columns=columns)
+
+
+def _kind_membership(kind: str, layer: gpd.GeoDataFrame, areas: gpd.GeoDataFrame) -> pd.DataFrame:
+    shapes = layer.geometry.to_numpy()
+    if kind == "zone":
+        found = _own_areas(layer.index, areas)
+    elif schema.kinds()[kind].stretch:
+        found = _stretch_shares(shapes, areas.geometry.to_numpy())
+    else:
+        found = _point_areas(representative_points(shapes), areas)
+    area = areas.iloc[found["area"]]
+    table = pd.DataFrame(
+        {
+            "kind": kind,
+            "object_id": layer.index[found["object"]],
+            "zone_id": area["zone_id"].to_numpy(),
+            "area_id": area.index,
+            "level": area["level"].to_numpy(),
+            "share": found["share"].to_numpy(),
+            "weight": found["weight"].to_numpy(),
+        }
+    )
+    return table.sort_values(["object_id", "area_id"], ignore_index=True)
+
+
+def representative_points(shapes: Geometries) -> Geometries:
+    """A point on each shape: the middle of a line, a point inside a polygon, the point itself."""
+    points: Geometries = shapely.point_on_surface(shapes)
+    lines = np.isin(shapely.get_type_id(shapes), [1, 5])
+    merged = shapely.line_merge(shapes[lines])
+    points[lines] = shapely.line_interpolate_point(merged, 0.5, normalized=True)
+    odd = shapely.is_missing(points) | shapely.is_empty(points)
+    points[odd] = shapely.point_on_surface(shapes[odd])
+    return points
+
+
+def stretch_lengths(shapes: Geometries) -> npt.NDArray[np.float64]:
+    """Length in metres of stretches: of a line its length, of a polygon its area over a nominal pavement width."""
+    flat = shapely.get_dimensions(shapes) == 2
+    return np.asarray(np.where(flat, shapely.area(shapes) / PAVEMENT_WIDTH, shapely.length(shapes)), float)
+
+
+def _stretch_shares(shapes: Geometries, areas: Geometries) -> pd.DataFrame:
+    tree = shapely.STRtree(shapes)  # areas are the query: they are few and large, and get prepared
+    places, items = tree.query(areas, predicate="intersects")
+    other, inside = tree.query(areas, predicate="covers")
+    whole = np.isin(items * len(areas) + places, inside * len(areas) + other)
+    total = stretch_lengths(shapes)[items]
+    part = total.copy()
+    cut = ~whole
+    part[cut] = stretch_lengths(shapely.intersection(shapes[items[cut]], areas[places[cut]]))
+    share = np.divide(part, total, out=np.ones_like(part), where=total > 0)
+    table = pd.DataFrame({"object": items, "area": places, "share": np.minimum(share, 1.0), "weight": part})
+    return table[table["share"] > 1e-9]
+
+
+def _point_areas(points: Geometries, areas: gpd.GeoDataFrame) -> pd.DataFrame:
+    """One area per point and zone: the first, as areas come strictest first."""
+    places, items = shapely.STRtree(points).query(areas.geometry.to_numpy(), predicate="intersects")
+    table = pd.DataFrame({"object": items, "area": places}).sort_values(["object", "area"])
+    table["zone"] = areas["zone_id"].to_numpy()[table["area"]]
+    table = table.drop_duplicates(["object", "zone"])
+    return table.assign(share=1.0, weight=1.0)
+
+
+def _own_areas(zone_ids: pd.Index, areas: gpd.GeoDataFrame) -> pd.DataFrame:
+    """The zone as an object of its own: it is judged once, at the strictest level that it holds."""
+    zones = areas["zone_id"].reset_index(drop=True).drop_duplicates()
+    objects = zone_ids.get_indexer(pd.Index(zones))
+    return pd.DataFrame({"object": objects, "area": zones.index, "share": 1.0, "weight": 1.0})[objects >= 0]
+
+
+def _zones(ids: Sequence[str], names: Sequence[str], geometry: Geometries, crs: object, *, assumed: bool) -> gpd.GeoDataFrame:
+    index = pd.Index(list(ids), name="zone_id", dtype="object")
+    return gpd.GeoDataFrame({"name": list(names), "assumed": assumed}, geometry=geometry, index=index, crs=crs)
+
+
+def _areas(
+    ids: Sequence[str], zones: Sequence[str], level: object, geometry: Geometries, crs: object, *, assumed: bool
+) -> gpd.GeoDataFrame:
+    index = pd.Index(list(ids), name="area_id", dtype="object")
+    columns = {"zone_id": list(zones), "level": level, "approved": "", "assumed": assumed}
+    return gpd.GeoDataFrame(columns, geometry=geometry, index=index, crs=crs)
+
+
+def _area_remark(object_id: object, size: float, reason: str) -> list[pd.DataFrame]:
+    if size <= 1.0:  # a square metre is drawing noise
+        return []
+    return [schema.remarks("areas", [object_id], "geometry", f"{size:.1f} m2", reason)]
+
+
+def _polygonal(shape: shapely.Geometry) -> shapely.Geometry:
+    """The polygons of a shape; a difference of polygons may leave lines."""
+    parts = shapely.get_parts(shape)
+    return shapely.union_all(parts[shapely.get_dimensions(parts) == 2])

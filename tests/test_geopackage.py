@@ -1,0 +1,381 @@
+import datetime as dt
+import os
+import sqlite3
+import subprocess
+import sys
+import textwrap
+from contextlib import closing
+
+import fiona
+import geopandas as gpd
+import numpy as np
+import pandas as pd
+import pyogrio
+import pytest
+import shapely
+from pyproj import CRS
+
+from toegankelijk.errors import ConfigError, InputError
+from toegankelijk.io import geopackage
+from toegankelijk.io.geopackage import read_table, write_layers, write_table
+from toegankelijk.io.vector import list_layers, read_layer
+
+COLUMNS = {
+    "bottleneck_id": "str:40",
+    "theme": "str:30",
+    "severity": "int32",
+    "budget": "int64",
+    "length": "float",
+    "assumed": "bool",
+    "first_seen": "date",
+    "remark": "str",
+}
+
+
+@pytest.fixture
+def stairs():
+    return gpd.GeoDataFrame(
+        {
+            "name": ["Trap – €", None, "Kerk"],
+            "flight_steps": pd.array([3, None, 12], dtype="Int64"),
+            "handrail_present": pd.array([True, None, False], dtype="boolean"),
+            "assumed": [True, False, True],
+            "length": [1.5, np.nan, np.inf],
+            "seen": [dt.date(2026, 5, 1), None, dt.date(2026, 5, 2)],
+        },
+        geometry=[shapely.LineString([(228350 + x, 182350), (228351 + x, 182351)]) for x in range(3)],
+        index=pd.Index(["T-1", "T-2", "007"], name="object_id"),
+        crs=31370,
+    )
+
+
+@pytest.fixture
+def table():
+    return gpd.GeoDataFrame(
+        {
+            "bottleneck_id": ["DR-0001", "DR-0002", "OV-0001"],
+            "theme": ["drempels", "drempels", "oversteekplaatsen"],
+            "severity": pd.array([4, None, 2], dtype="Int64"),
+            "budget": [4e9, np.nan, 5.0],
+            "length": [1.5, np.nan, 0.0],
+            "assumed": pd.array([True, None, False], dtype="boolean"),
+            "first_seen": [dt.date(2026, 5, 1), None, pd.Timestamp("2026-05-02")],
+            "remark": [None, "Straße – €", ""],
+            "not_written": [1, 2, 3],
+        },
+        geometry=[shapely.Point(228350, 182350), None, shapely.Point(228351, 182350)],
+        crs=31370,
+    )
+
+
+def ask(path, query):
+    with closing(sqlite3.connect(path)) as connection:
+        return connection.execute(query).fetchall()
+
+
+def declared(path, layer):
+    return {row[1]: row[2] for row in ask(path, f'PRAGMA table_info("{layer}")')}
+
+
+def one_layer(path, stairs, table):
+    write_layers(path, {"stairs": stairs})
+
+
+def one_table(path, stairs, table):
+    write_table(path, "knelpunten", table, COLUMNS)
+
+
+both = pytest.mark.parametrize("write", [one_layer, one_table])
+
+
+@both
+def test_the_version_is_really_1_3(tmp_path, stairs, table, write):
+    path = tmp_path / "out.gpkg"
+    write(path, stairs, table)
+    assert path.read_bytes()[68:72] == b"GPKG"
+    assert ask(path, "PRAGMA user_version") == [(10300,)]
+
+
+@both
+def test_the_same_input_gives_the_same_bytes(tmp_path, stairs, table, write):
+    write(tmp_path / "a.gpkg", stairs, table)
+    write(tmp_path / "b.gpkg", stairs, table)
+    write(tmp_path / "b.gpkg", stairs, table)
+    assert (tmp_path / "a.gpkg").read_bytes() == (tmp_path / "b.gpkg").read_bytes()
+
+
+def test_the_setting_of_the_date_is_given_back(tmp_path, stairs):
+    pyogrio.set_gdal_config_options({"OGR_CURRENT_DATE": "2020-02-02T00:00:00.000Z"})
+    try:
+        write_layers(tmp_path / "a.gpkg", {"stairs": stairs})
+        assert pyogrio.get_gdal_config_option("OGR_CURRENT_DATE") == "2020-02-02T00:00:00.000Z"
+    finally:
+        pyogrio.set_gdal_config_options({"OGR_CURRENT_DATE": None})
+    write_layers(tmp_path / "b.gpkg", {"stairs": stairs})
+    assert pyogrio.get_gdal_config_option("OGR_CURRENT_DATE") is None
+    assert (tmp_path / "a.gpkg").read_bytes() == (tmp_path / "b.gpkg").read_bytes()
+
+
+def test_layers_keep_names_columns_types_and_gaps(tmp_path, stairs):
+    path = tmp_path / "out.gpkg"
+    write_layers(path, {"trappen": stairs, "zone's": stairs.iloc[:1], "leeg": stairs.iloc[:0]})
+    assert list_layers(path) == ["trappen", "zone's", "leeg"]
+    frame = read_layer(path, layer="trappen").set_index("object_id")
+    assert frame.index.tolist() == ["T-1", "T-2", "007"]
+    assert frame["name"].fillna("").tolist() == ["Trap – €", "", "Kerk"]
+    assert frame["flight_steps"].dtype == "Int64"
+    assert frame["handrail_present"].dtype == "boolean"
+    assert frame["assumed"].dtype == bool
+    assert frame["length"].tolist() == pytest.approx([1.5, np.nan, np.inf], nan_ok=True)
+    assert frame["seen"].tolist() == [dt.date(2026, 5, 1), None, dt.date(2026, 5, 2)]
+    assert frame.geometry.tolist() == stairs.geometry.tolist()
+    assert frame.crs == CRS.from_epsg(31370)
+
+
+def test_an_empty_layer_keeps_columns_types_and_geometry_type(tmp_path, stairs):
+    empty = stairs.iloc[:0].drop(columns="seen")
+    empty.attrs["geometry_type"] = "LineString"
+    write_layers(tmp_path / "out.gpkg", {"stairs": empty, "full": stairs.drop(columns="seen")})
+    assert declared(tmp_path / "out.gpkg", "stairs") == declared(tmp_path / "out.gpkg", "full")
+    frame = read_layer(tmp_path / "out.gpkg", layer="stairs")
+    assert len(frame) == 0
+    assert frame.crs == CRS.from_epsg(31370)
+    assert frame["assumed"].dtype == bool
+
+
+@pytest.mark.parametrize(
+    ("texts", "kind"),
+    [
+        (["POINT (0 0)", "POINT (1 1)"], "POINT"),
+        (["POINT (0 0)", None], "POINT"),
+        (["LINESTRING (0 0, 1 1)", "MULTILINESTRING ((0 0, 1 1), (2 2, 3 3))"], "MULTILINESTRING"),
+        (["POLYGON ((0 0, 1 0, 1 1, 0 0))", None, "MULTIPOLYGON (((0 0, 1 0, 1 1, 0 0)))"], "MULTIPOLYGON"),
+        (["POINT (0 0)", "LINESTRING (0 0, 1 1)"], "GEOMETRY"),
+        ([None], "GEOMETRY"),
+    ],
+)
+def test_the_geometry_type_is_the_narrowest(tmp_path, texts, kind):
+    geometry = [None if text is None else shapely.from_wkt(text) for text in texts]
+    write_layers(tmp_path / "out.gpkg", {"x": gpd.GeoDataFrame({"a": range(len(texts))}, geometry=geometry, crs=31370)})
+    assert ask(tmp_path / "out.gpkg", "SELECT geometry_type_name FROM gpkg_geometry_columns") == [(kind,)]
+    found = read_layer(tmp_path / "out.gpkg").geometry
+    assert [None if shape is None else shape.length for shape in found] == [
+        None if shape is None else shape.length for shape in geometry
+    ]
+    if kind != "GEOMETRY":
+        assert {shape.geom_type.upper() for shape in found.dropna()} == {kind}
+
+
+def test_a_column_called_fid_is_kept(tmp_path, stairs):
+    write_layers(tmp_path / "out.gpkg", {"x": stairs.assign(fid=["a", "b", "c"])})
+    assert read_layer(tmp_path / "out.gpkg")["fid"].tolist() == ["a", "b", "c"]
+
+
+def test_all_problems_are_named_at_once(tmp_path, stairs):
+    path = tmp_path / "out.gpkg"
+    layers = {
+        "gpkg_x": stairs,
+        "twice": stairs.assign(Name="x"),
+        "taken": stairs.assign(GEOM=1),
+        "mixed": stairs.assign(value=[1, "a", None]),
+    }
+    with pytest.raises(ConfigError) as caught:
+        write_layers(path, layers)
+    for text in [str(path), "'gpkg_x'", "'Name'", "'geom'", "'value'"]:
+        assert text in str(caught.value)
+    assert not path.exists()
+    with pytest.raises(ConfigError, match="no layer"):
+        write_layers(path, {})
+
+
+@both
+@pytest.mark.parametrize("name", ["out.sqlite", "none/out.gpkg"])
+def test_a_wrong_path_is_refused(tmp_path, stairs, table, write, name):
+    with pytest.raises(ConfigError, match="out"):
+        write(tmp_path / name, stairs, table)
+    assert not list(tmp_path.iterdir())
+
+
+# Whole or not at all
+
+
+@both
+@pytest.mark.parametrize("error", [OSError(28, "No space left on device"), KeyboardInterrupt(), RuntimeError("x"), MemoryError()])
+def test_an_exception_midway_leaves_the_old_file(tmp_path, stairs, table, monkeypatch, write, error):
+    path = tmp_path / "out.gpkg"
+    write_layers(path, {"old": stairs})
+    before = path.read_bytes()
+
+    def fail(draft, rows):
+        assert draft.exists()
+        raise error
+
+    monkeypatch.setattr(geopackage, "_check_draft", fail)
+    with pytest.raises((InputError, KeyboardInterrupt, MemoryError)):
+        write(path, stairs, table)
+    assert path.read_bytes() == before
+    assert os.listdir(tmp_path) == ["out.gpkg"]
+
+
+@both
+@pytest.mark.skipif(sys.platform == "win32", reason="limits of a process are a matter of Unix")
+@pytest.mark.parametrize("limit", [1_000, 60_000, 110_000, 130_000])
+def test_a_full_disk_leaves_the_old_file(tmp_path, stairs, table, write, limit):
+    path = tmp_path / "out.gpkg"
+    write_layers(path, {"old": stairs})
+    before = path.read_bytes()
+    many = gpd.GeoDataFrame(pd.concat([table] * 400, ignore_index=True), crs=31370)
+    many["bottleneck_id"] = [f"DR-{row}" for row in range(len(many))]
+    many["first_seen"] = "2026-05-01"
+    many.to_parquet(tmp_path / "many.parquet")
+    call = "write_layers(path, {'x': frame})" if write is one_layer else f"write_table(path, 'x', frame, {COLUMNS!r})"
+    script = f"""
+        import resource, signal
+        import geopandas as gpd
+        from pathlib import Path
+        from toegankelijk.errors import InputError
+        from toegankelijk.io.geopackage import write_layers, write_table
+        frame, path = gpd.read_parquet({str(tmp_path / "many.parquet")!r}), Path({str(path)!r})
+        signal.signal(signal.SIGXFSZ, signal.SIG_IGN)
+        resource.setrlimit(resource.RLIMIT_FSIZE, ({limit}, {limit}))
+        try:
+            {call}
+        except InputError as error:
+            print("refused:", error)
+    """
+    run = subprocess.run([sys.executable, "-c", textwrap.dedent(script)], capture_output=True, text=True, check=False)
+    assert "refused:" in run.stdout, run.stderr
+    assert path.read_bytes() == before
+    assert sorted(os.listdir(tmp_path)) == ["many.parquet", "out.gpkg"]
+
+
+@both
+def test_a_writer_that_loses_rows_in_silence_is_found(tmp_path, stairs, table, monkeypatch, write):
+    write_dataframe = pyogrio.write_dataframe
+    monkeypatch.setattr(pyogrio, "write_dataframe", lambda frame, *args, **options: write_dataframe(frame[1:], *args, **options))
+    monkeypatch.setattr(fiona.Collection, "writerecords", lambda self, records: self.write(next(iter(records))))
+    with pytest.raises(InputError, match="of 3 rows"):
+        write(tmp_path / "out.gpkg", stairs, table)
+    assert not list(tmp_path.iterdir())
+
+
+@both
+@pytest.mark.parametrize("mode", ["delete", "wal"])
+def test_a_file_that_is_open_elsewhere_is_not_replaced(tmp_path, stairs, table, write, mode):
+    path = tmp_path / "out.gpkg"
+    write_layers(path, {"old": stairs})
+    with closing(sqlite3.connect(path)) as editor:
+        editor.execute(f"PRAGMA journal_mode = {mode}")
+        editor.execute("CREATE TABLE note (text TEXT)")
+        editor.execute("INSERT INTO note VALUES ('unsaved')")
+        with pytest.raises(InputError, match="open in another program"):
+            write(path, stairs, table)
+        editor.commit()
+    assert ask(path, "SELECT text FROM note") == [("unsaved",)]
+    write(path, stairs, table)
+    assert "old" not in list_layers(path)
+
+
+@both
+def test_other_files_are_not_overwritten(tmp_path, stairs, table, write):
+    (tmp_path / "letter.gpkg").write_text("Geachte, ...")
+    with pytest.raises(ConfigError, match="not a GeoPackage"):
+        write(tmp_path / "letter.gpkg", stairs, table)
+    (tmp_path / "folder.gpkg").mkdir()
+    with pytest.raises(ConfigError, match="not a file"):
+        write(tmp_path / "folder.gpkg", stairs, table)
+    assert (tmp_path / "letter.gpkg").read_text() == "Geachte, ..."
+
+
+@both
+def test_a_link_stays_a_link(tmp_path, stairs, table, write):
+    (tmp_path / "real").mkdir()
+    (tmp_path / "out.gpkg").symlink_to(tmp_path / "real" / "out.gpkg")
+    write(tmp_path / "out.gpkg", stairs, table)
+    assert (tmp_path / "out.gpkg").is_symlink()
+    assert os.listdir(tmp_path / "real") == ["out.gpkg"]
+
+
+# The monitoring table
+
+
+def test_the_table_has_the_types_that_are_asked(tmp_path, table):
+    path = tmp_path / "monitoring.gpkg"
+    write_table(path, "knelpunten", table, COLUMNS)
+    assert declared(path, "knelpunten") == {
+        "fid": "INTEGER",
+        "geom": "POINT",
+        "bottleneck_id": "TEXT(40)",
+        "theme": "TEXT(30)",
+        "severity": "MEDIUMINT",
+        "budget": "INTEGER",
+        "length": "REAL",
+        "assumed": "BOOLEAN",
+        "first_seen": "DATE",
+        "remark": "TEXT",
+    }
+    assert ask(path, "SELECT name FROM pragma_table_info('knelpunten') WHERE pk = 1") == [("fid",)]
+    assert ask(path, "SELECT severity, budget, length, assumed, first_seen, remark FROM knelpunten") == [
+        (4, 4_000_000_000, 1.5, 1, "2026-05-01", None),
+        (None, None, None, None, None, "Straße – €"),
+        (2, 5, 0.0, 0, "2026-05-02", ""),
+    ]
+    assert ask(path, "SELECT count(*) FROM rtree_knelpunten_geom") == [(2,)]
+    with closing(sqlite3.connect(path)) as connection:
+        assert [row[2] for row in connection.execute("PRAGMA index_list('knelpunten')")] == [1]
+
+
+def test_the_table_comes_back_with_what_staff_added(tmp_path, table):
+    path = tmp_path / "monitoring.gpkg"
+    write_table(path, "knelpunten", table, COLUMNS)
+    with closing(sqlite3.connect(path)) as connection:
+        connection.execute("ALTER TABLE knelpunten ADD COLUMN dossier TEXT")
+        connection.execute("ALTER TABLE knelpunten ADD COLUMN bezoek DATE")
+        connection.commit()
+    frame = read_table(path, "knelpunten")
+    assert frame.columns.tolist() == [*COLUMNS, "dossier", "bezoek", "geometry"]
+    assert frame["bottleneck_id"].tolist() == table["bottleneck_id"].tolist()
+    assert frame["severity"].dtype == "Int64"
+    assert frame["assumed"].dtype == "boolean"
+    assert frame["first_seen"].tolist() == [dt.date(2026, 5, 1), None, dt.date(2026, 5, 2)]
+    assert frame["remark"].tolist()[1:] == ["Straße – €", ""]
+    assert frame["dossier"].isna().all()
+    assert frame.geometry.tolist() == table.geometry.tolist()
+    assert frame.crs == CRS.from_epsg(31370)
+    with pytest.raises(InputError, match="'knelpunten'"):
+        read_table(path, "andere")
+
+
+def test_an_empty_table_keeps_its_columns(tmp_path, table):
+    write_table(tmp_path / "a.gpkg", "knelpunten", table.iloc[:0], COLUMNS)
+    write_table(tmp_path / "b.gpkg", "knelpunten", table, COLUMNS)
+    assert declared(tmp_path / "a.gpkg", "knelpunten") == declared(tmp_path / "b.gpkg", "knelpunten")
+    assert read_table(tmp_path / "a.gpkg", "knelpunten").columns.tolist() == [*COLUMNS, "geometry"]
+
+
+def test_a_key_cannot_be_typed_twice(tmp_path, table):
+    path = tmp_path / "monitoring.gpkg"
+    write_table(path, "knelpunten", table, COLUMNS)
+    with closing(sqlite3.connect(path)) as connection, pytest.raises(sqlite3.IntegrityError):
+        connection.execute("INSERT INTO knelpunten (bottleneck_id) VALUES ('DR-0001')")
+
+
+@pytest.mark.parametrize(
+    ("change", "columns", "said"),
+    [
+        ({"bottleneck_id": ["a", "a", "b"]}, {}, "not unique: a"),
+        ({"bottleneck_id": ["a", None, "b"]}, {}, "1 rows have no bottleneck_id"),
+        ({"theme": "x" * 31}, {}, "DR-0001: theme is longer than 30"),
+        ({"severity": [1.5, 2, 3]}, {}, "DR-0001: severity is not a whole number"),
+        ({"severity": ["vier", 2, 3]}, {}, "DR-0001: severity is not a whole number"),
+        ({"geometry": shapely.LineString([(0, 0), (1, 1)])}, {}, "not a point"),
+        ({}, {"phase": "str"}, "'phase' is not in the table"),
+        ({"fid": 1}, {"fid": "int32"}, "'fid'"),
+        ({}, {"not_written": "text"}, "'text'"),
+    ],
+)
+def test_a_table_that_does_not_fit_is_refused(tmp_path, table, change, columns, said):
+    with pytest.raises(ConfigError, match="knelpunten") as caught:
+        write_table(tmp_path / "m.gpkg", "knelpunten", table.assign(**change), COLUMNS | columns)
+    assert said in str(caught.value)
+    assert not list(tmp_path.iterdir())
