@@ -2,12 +2,12 @@
 
 import sys
 from pathlib import Path
-from xml.etree import ElementTree as ET
+from xml.etree import ElementTree
 
 shared = Path(__file__).resolve().parents[2] / "shared" / "data"
 skipped = [
     f"{case.get('classname')}::{case.get('name')}: {skip.get('message')}"
-    for case in ET.parse(sys.argv[1]).iter("testcase")  # noqa: S314 (our own file, written a moment ago)
+    for case in ElementTree.parse(sys.argv[1]).iter("testcase")  # noqa: S314 (our own file, written a moment ago)
     for skip in case.findall("skipped")
 ]
 print(f"{len(skipped)} tests skipped; the real data is {'here' if shared.is_dir() else 'not here'}")

@@ -25,10 +25,23 @@ def scores() -> gpd.GeoDataFrame:
         cells = [("all", "all")] + [("all", theme) for theme in THEMES] + [(level, "all") for level in "AB"]
         rows += [
             {
-                **{"zone_id": zone, "zone_name": name, "assumed": assumed, "level": level, "theme": theme},
-                **{"share_low": low, "share_high": high, "score_known": (low + high) / 2, "score_low": low, "score_high": high},
-                **{"coverage": coverage, "blockers": blockers, "level_surely": surely, "level_possibly": possibly},
-                **{"ranked": ranked, "objects": 40, "geometry": area},
+                "zone_id": zone,
+                "zone_name": name,
+                "assumed": assumed,
+                "level": level,
+                "theme": theme,
+                "share_low": low,
+                "share_high": high,
+                "score_known": (low + high) / 2,
+                "score_low": low,
+                "score_high": high,
+                "coverage": coverage,
+                "blockers": blockers,
+                "level_surely": surely,
+                "level_possibly": possibly,
+                "ranked": ranked,
+                "objects": 40,
+                "geometry": area,
             }
             for level, theme in cells
         ]
@@ -109,8 +122,13 @@ def unknowns() -> pd.DataFrame:
 def balance() -> pd.DataFrame:
     return pd.DataFrame(
         {
-            **{"layer": ["voetpaden", "haltes"], "kind": ["footway", "stop"], "read": [1300, 12], "assessed": [1250, 12]},
-            **{"outside": [48, 0], "not_assessable": [2, 0], "derived": [310, 0]},
+            "layer": ["voetpaden", "haltes"],
+            "kind": ["footway", "stop"],
+            "read": [1300, 12],
+            "assessed": [1250, 12],
+            "outside": [48, 0],
+            "not_assessable": [2, 0],
+            "derived": [310, 0],
             "reasons": [{"no geometry": 1, "exact duplicate": 1}, ""],
         }
     )
@@ -126,8 +144,14 @@ def run() -> dict[str, object]:
         "attribution": "© Voorbeeldstad",
         "inputs": [
             {
-                **{"layer": "voetpaden", "kind": "footway", "path": "district.gpkg", "sha256": "0f" * 32, "crs": "EPSG:3812"},
-                **{"operation": "Lambert 2008 to Lambert 72", "accuracy": 0.01, "date": "2026-05-01"},
+                "layer": "voetpaden",
+                "kind": "footway",
+                "path": "district.gpkg",
+                "sha256": "0f" * 32,
+                "crs": "EPSG:3812",
+                "operation": "Lambert 2008 to Lambert 72",
+                "accuracy": 0.01,
+                "date": "2026-05-01",
             }
         ],
     }

@@ -25,15 +25,16 @@ MAY_IMPORT = {
     "norm": BASE,
     "zones": BASE | {"norm"},
     "measure": BASE | {"norm"},
-    "evidence": BASE | {"norm"},
     "findings": BASE | {"norm", "zones", "measure"},
+    "evidence": BASE | {"norm", "findings"},
     "scores": BASE | {"norm", "zones", "measure", "findings"},
     "bottlenecks": BASE | {"norm", "zones", "measure", "findings", "evidence"},
     "monitoring": JUDGED - {"monitoring"},
     "io": BASE,
     "config": BASE,
     "columns": BASE | {"config"},
-    "city": BASE | {"io", "zones", "config", "columns"},
+    "inventory": BASE,
+    "city": BASE | {"io", "zones", "config", "columns", "inventory"},
     "pages": BASE,
     "wording": BASE | {"norm"},
     "maps": JUDGED | {"pages", "wording"},
@@ -41,7 +42,7 @@ MAY_IMPORT = {
     "testing": JUDGED,
     "sample": BASE,
     "screening": JUDGED | {"measure", "io", "config", "city", "maps", "reports", "sample"},
-    "cli": {"errors", "labels", "norm", "sample", "screening", "wording"},  # it calls screening, or shows a norm, and prints
+    "cli": {"errors", "labels", "norm", "evidence", "sample", "screening"},  # it calls screening, or shows a norm, and prints
 }
 HEAVY = ("folium", "fiona", "osmium", "pydantic", "typer")
 SHAPELESS = {"utils", "util", "helpers", "helper", "common", "base", "manager", "misc"}

@@ -5,6 +5,7 @@ The formulas are those of ``norms.md`` section 11 (proposals): priority P = 3 S 
 
 from __future__ import annotations
 
+import datetime
 import hashlib
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -86,7 +87,8 @@ def find_bottlenecks(findings: Findings, norm: Norm, *, horizon: Horizon | None 
     Returns
     -------
     GeoDataFrame
-        One row per object and remedy, columns `COLUMNS`, sorted by priority, highest first; ``geometry`` is a point on the object.
+        One row per object and remedy, columns `COLUMNS`, sorted by priority, highest first; ``geometry`` is a point on the
+        object.
     """
     table = _group(_failing(findings), norm)
     objects = describe_objects(findings.city, table["kind"], table["object_id"])
@@ -98,10 +100,11 @@ def find_bottlenecks(findings: Findings, norm: Norm, *, horizon: Horizon | None 
     table = _set_feasibility(table, findings.city, norm, lang)
     table = _set_responsible(table, findings.city, norm, lang)
     table = _set_planning(table, norm, horizon or Horizon(), lang)
-    table["bottleneck_id"] = [
-        _identity(*row) for row in zip(table["kind"], table["object_id"], table["remedy"], strict=True)
-    ]
-    table = table.assign(status="open", first_seen=findings.city.settings.get("date"), last_seen=findings.city.settings.get("date"))
+    table["bottleneck_id"] = [_identity(*row) for row in zip(table["kind"], table["object_id"], table["remedy"], strict=True)]
+    seen = findings.city.settings.get("date") or datetime.datetime.now(datetime.UTC).date()
+    table = table.assign(
+        status="open", first_seen=seen, last_seen=seen
+    )
     table = table.sort_values(["priority", "severity", "bottleneck_id"], ascending=[False, False, True], ignore_index=True)
     return gpd.GeoDataFrame(table[list(COLUMNS)], geometry="geometry", crs=findings.city.crs)
 
@@ -180,7 +183,9 @@ def _anchor_distance(shapes: np.ndarray, city: schema.City) -> np.ndarray:
     distance = np.full(len(shapes), np.nan)
     if anchors is None or anchors.empty or not len(shapes):
         return distance
-    (which, _), found = shapely.STRtree(anchors.geometry.to_numpy()).query_nearest(shapes, return_distance=True, all_matches=False)
+    (which, _), found = shapely.STRtree(anchors.geometry.to_numpy()).query_nearest(
+        shapes, return_distance=True, all_matches=False
+    )
     distance[which] = found
     return distance
 
@@ -221,9 +226,7 @@ def _set_responsible(table: pd.DataFrame, city: schema.City, norm: Norm, lang: s
     parts = pd.DataFrame(rows, columns=["responsible", "partner", "why"], index=table.index)
     track = np.where(own.reindex(parts["responsible"]).to_numpy(dtype=bool), "eigen", "derden")
     reasons = [label(f"why.responsible.{why}", lang) for why in parts["why"]]
-    return table.assign(
-        responsible=parts["responsible"], partner=parts["partner"], responsible_reason=reasons, track=track
-    )
+    return table.assign(responsible=parts["responsible"], partner=parts["partner"], responsible_reason=reasons, track=track)
 
 
 def _responsible(

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import hashlib
 from collections.abc import Callable, Iterable, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 
 import geopandas as gpd
@@ -18,13 +18,16 @@ from toegankelijk import schema, zones
 from toegankelijk.columns import map_columns
 from toegankelijk.config import Areas, CityConfig, District, Draft, Layer, Osm, Source, Zones, load_config
 from toegankelijk.errors import ConfigError, InputError
+from toegankelijk.inventory import with_inventory
 from toegankelijk.io.vector import list_layers, read_layer, repair_geometry, sha256
 
 Progress = Callable[[str], None]
 """Told what is being read."""
 
 
-def read_city(source: str | Path | CityConfig, *, folder: Path | None = None, progress: Progress = lambda text: None) -> schema.City:
+def read_city(
+    source: str | Path | CityConfig, *, folder: Path | None = None, progress: Progress = lambda text: None
+) -> schema.City:
     """Read all layers of a city.
 
     Parameters
@@ -66,7 +69,7 @@ def read_city(source: str | Path | CityConfig, *, folder: Path | None = None, pr
     districts = {name: reader.division(name, district, target) for name, district in config.districts.items()}
     zone_layer = areas_of_care.attributes.set_index(areas_of_care.zones.index.rename("object_id"))
     layers["zone"] = gpd.GeoDataFrame(zone_layer, geometry=areas_of_care.zones.geometry.to_numpy(), crs=target)
-    return schema.City(
+    city = schema.City(
         name=config.city.name,
         crs=target,
         layers=layers,
@@ -77,11 +80,12 @@ def read_city(source: str | Path | CityConfig, *, folder: Path | None = None, pr
         sources=pd.DataFrame(reader.sources),
         settings=settings,
     )
+    return city if config.inventory is None else _with_known(city, folder / config.inventory)
 
 
 @dataclass(frozen=True)
 class _Raw:
-    """A source as read, before it is placed."""
+    """A source as read, before it is placed; ``aside`` rows were set aside by its reader already."""
 
     label: str
     kind: str
@@ -89,6 +93,7 @@ class _Raw:
     layer: Layer | Osm
     sha256: str
     not_selected: int
+    aside: int = 0
 
 
 @dataclass(frozen=True)
@@ -130,7 +135,7 @@ class _Reader:
     def place(self, raw: _Raw, target: CRS) -> None:
         """Set a source's objects aside, or add them to the layer of their kind, in the run's coordinate system."""
         label, frame = raw.label, raw.frame
-        read = len(frame)
+        read = len(frame) + raw.aside
         if len(frame):
             systems.check_fit(frame, where=label)
         if isinstance(raw.layer, Layer):
@@ -187,7 +192,10 @@ class _Reader:
         labels = {kind: f"{kind}: {osm.source.name}" for kind in layers}
         found = found.assign(layer=found["layer"].map(lambda kind: labels.get(kind, kind)))
         self.remarks.append(found[found["layer"].isin([labels[kind] for kind in wanted])])
-        return [_Raw(labels[kind], kind, layer, osm, digest, 0) for kind, layer in wanted.items()]
+        aside = found.loc[found["attribute"] == "", "layer"].value_counts()
+        return [
+            _Raw(labels[kind], kind, layer, osm, digest, 0, int(aside.get(labels[kind], 0))) for kind, layer in wanted.items()
+        ]
 
     def _read(self, source: Source) -> tuple[gpd.GeoDataFrame, int]:
         """Selected rows of a layer, and how many were not selected."""
@@ -252,6 +260,13 @@ def _ids(frame: gpd.GeoDataFrame, column: str | None, where: str) -> pd.Index:
     return pd.Index(texts, name="object_id")
 
 
+def _with_known(city: schema.City, path: Path) -> schema.City:
+    """The city with the objects of an earlier screening that this delivery lacks."""
+    known = read_layer(path, layer="findings" if path.suffix == ".gpkg" else None, where="inventory")
+    settings = {**city.settings, "inventory": {"path": path.name, "sha256": sha256(path)}}
+    return replace(with_inventory(city, known), settings=settings)
+
+
 def _plain(frame: gpd.GeoDataFrame) -> gpd.GeoDataFrame:
     """Layer whose geometry column is called ``geometry``."""
     return frame if frame.geometry.name == "geometry" else frame.rename_geometry("geometry")
@@ -261,21 +276,24 @@ def _refuse_shared_ids(ids: pd.Index, where: str) -> None:
     if ids.has_duplicates:
         counts = ids[ids.duplicated()].value_counts() + 1
         problems = [f"id {i!r}: {n} rows that differ" for i, n in counts.sort_index().items()]
-        raise InputError(f"{where}: {len(counts)} ids are not unique. Name the column with the object's own key in `id`", problems)
+        raise InputError(
+            f"{where}: {len(counts)} ids are not unique. Name the column with the object's own key in `id`", problems
+        )
 
 
 def _run_crs(config: CityConfig, raw: Iterable[_Raw]) -> CRS:
     """The one projected coordinate system of the run."""
     frames = [(source.label, source.frame) for source in raw if len(source.frame)]
     if config.city.crs == "auto":
-        corners = np.array([frame.to_crs("EPSG:4326").total_bounds for _, frame in frames if frame.crs is not None])
+        corners = np.array([_extent(frame, "EPSG:4326") for _, frame in frames if frame.crs is not None])
         if not len(corners):
             raise InputError("no coordinate system can be chosen: no layer holds objects with a coordinate system of their own")
         lowest, highest = corners[:, :2].min(axis=0), corners[:, 2:].max(axis=0)
         return systems.check_metric(systems.propose((*lowest, *highest))[0], where="city.crs")
     if config.city.crs:
-        extent = next((tuple(f.to_crs(config.city.crs).total_bounds) for _, f in frames if f.crs is not None), None)
-        return systems.check_metric(config.city.crs, where="city.crs", extent=extent)
+        chosen = systems.parse(config.city.crs, where="city.crs")
+        extent = next((_extent(frame, chosen) for _, frame in frames if frame.crs is not None), None)
+        return systems.check_metric(chosen, where="city.crs", extent=extent)
     given: dict[CRS, list[str]] = {}
     for label, frame in frames:
         known = systems.parse(frame.crs, where=label, extent=tuple(frame.total_bounds))
@@ -287,6 +305,12 @@ def _run_crs(config: CityConfig, raw: Iterable[_Raw]) -> CRS:
     only, labels = next(iter((projected or given).items()), (None, ["city"]))
     extent = next((tuple(frame.total_bounds) for label, frame in frames if label == labels[0]), None)
     return systems.check_metric(only, where=labels[0], extent=extent)
+
+
+def _extent(frame: gpd.GeoDataFrame, to: object) -> tuple[float, float, float, float]:
+    """Bounds of a layer in another coordinate system, by the corners of its own bounds."""
+    left, bottom, right, top = gpd.GeoSeries([shapely.box(*frame.total_bounds)], crs=frame.crs).to_crs(to).total_bounds
+    return left, bottom, right, top
 
 
 def _joined(kind: str, parts: list[gpd.GeoDataFrame], target: CRS) -> gpd.GeoDataFrame:
@@ -309,13 +333,16 @@ def _zones(
             if not len(extent):
                 raise InputError("zones cannot be drawn as a grid: no layer holds any object")
             corners = (*extent[:, :2].min(axis=0), *extent[:, 2:].max(axis=0))
-            care, areas = zones.grid_zones(corners, target, cell=draft.cell, level=draft.level)
+            shapes = np.concatenate([layer.geometry.to_numpy() for layer in layers.values()])
+            care, areas = zones.grid_zones(corners, target, cell=draft.cell, level=draft.level, shapes=shapes)
         else:
             care, areas = zones.draft_zones(anchors)
         return _Care(care, areas, pd.DataFrame(index=care.index)), []
     raw = reader.division("zones", config.zones, target)
     names = raw[config.zones.name] if config.zones.name else raw.index
-    care = gpd.GeoDataFrame({"name": names.astype("str"), "assumed": False}, geometry=raw.geometry, crs=target).rename_axis("zone_id")
+    care = gpd.GeoDataFrame({"name": names.astype("str"), "assumed": False}, geometry=raw.geometry, crs=target).rename_axis(
+        "zone_id"
+    )
     attributes, found = map_columns(raw, config.zones.columns, layer="zones", codes=config.codes)
     areas = _given_areas(config.zones, config.areas, raw, care, reader, target)
     areas, settled = zones.settle_areas(care, areas)
@@ -330,10 +357,11 @@ def _given_areas(
     if areas_config is not None:
         drawn = reader.division("areas", areas_config, target)
         approved = drawn[areas_config.approved].astype("str") if areas_config.approved else ""
-        columns = {"zone_id": drawn[areas_config.zone].astype("str").str.strip(), "level": drawn[areas_config.level].astype("str")}
-        parts.append(
-            gpd.GeoDataFrame({**columns, "approved": approved, "assumed": False}, geometry=drawn.geometry, crs=target)
-        )
+        columns = {
+            "zone_id": drawn[areas_config.zone].astype("str").str.strip(),
+            "level": drawn[areas_config.level].astype("str"),
+        }
+        parts.append(gpd.GeoDataFrame({**columns, "approved": approved, "assumed": False}, geometry=drawn.geometry, crs=target))
     if config.level is not None:
         levels = raw[config.level].astype("object").where(raw[config.level].notna(), "").astype("str").str.strip()
         whole = (levels != "") & ~levels.index.isin(parts[0]["zone_id"] if parts else [])
@@ -341,5 +369,3 @@ def _given_areas(
             chosen = whole if parts else pd.Series(True, levels.index)
             parts.append(zones.whole_zone_areas(care[chosen], levels[chosen]))
     return gpd.GeoDataFrame(pd.concat(parts), crs=target).rename_axis("area_id")
-
-

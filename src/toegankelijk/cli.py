@@ -77,13 +77,15 @@ def show_criterion(
 ) -> None:
     """Show a criterion: what it asks at each level, on what basis, and what to do about it."""
     from toegankelijk.errors import ConfigError
-    from toegankelijk.norm import read_norm
     from toegankelijk.evidence import describe_criterion
+    from toegankelijk.norm import read_norm
 
     with _refusals(lang):
         read = read_norm(norm)
         if code not in read.rules:
-            raise ConfigError(f"norm {read.name!r} has no criterion {code!r}; the codes run from {min(read.rules)} to {max(read.rules)}")
+            raise ConfigError(
+                f"norm {read.name!r} has no criterion {code!r}; the codes run from {min(read.rules)} to {max(read.rules)}"
+            )
         heading, facts, limits = describe_criterion(read, code, lang)
         out.print(f"[bold]{escape(heading)}[/bold]")
         for name, text in facts:
@@ -122,7 +124,11 @@ def _summarise(screening: Screening, folder: Path, lang: str) -> None:
     columns = ("zone", "score", "share", "coverage", "blockers", "level_reached")
     table = Table(*(label(name, lang) for name in columns))
     for row in rows.to_dict("records"):
-        cells = [row["zone_name"], interval(row["score_low"], row["score_high"], lang), interval(row["share_low"], row["share_high"], lang)]
+        cells = [
+            row["zone_name"],
+            interval(row["score_low"], row["score_high"], lang),
+            interval(row["share_low"], row["share_high"], lang),
+        ]
         cells += [interval(row["coverage"], row["coverage"], lang), str(row["blockers"])]
         reached = {word: _level(row[f"level_{word}"], lang) for word in ("surely", "possibly")}
         cells.append(label("level_range", lang, **reached))
@@ -144,7 +150,9 @@ def _level(level: str, lang: str) -> str:
 
 def _print_balance(balance: pd.DataFrame, lang: str) -> None:
     columns = ("read", "assessed", "outside", "not_assessable", "derived")
-    table = Table(Column(label("layer", lang), overflow="fold", min_width=24), *(label(f"balance.{name}", lang) for name in columns))
+    table = Table(
+        Column(label("layer", lang), overflow="fold", min_width=24), *(label(f"balance.{name}", lang) for name in columns)
+    )
     for row in balance.to_dict("records"):
         table.add_row(escape(row["layer"]), *(str(row[name]) for name in columns))
     out.print(table)

@@ -46,7 +46,7 @@ def map_columns(
     if absent:
         raise ConfigError(f"layer {layer}: columns that are not there", absent)
     result: dict[str, object] = {}
-    remarks = []
+    remarks, faults = [], []
     for name, column in columns.items():
         values = raw[column.column] if column.column is not None else pd.Series(column.value, raw.index, dtype="object")
         if name in (*schema.TEXT_COLUMNS, "parent_id"):
@@ -56,10 +56,13 @@ def map_columns(
         try:
             parsed, reason = _parse(values, schema.attributes()[name], column, table or None)
         except ConfigError as error:
-            raise ConfigError(f"layer {layer}, {name}: {error.message}", error.problems) from error
+            faults += [f"{name}: {problem}" for problem in error.problems or (error.message,)]
+            continue
         result.update(parsed)
         bad = reason != ""
         remarks.append(schema.remarks(layer, raw.index[bad], name, values[bad], reason[bad]))
+    if faults:
+        raise ConfigError(f"layer {layer}: units or codes that do not fit", faults)
     return pd.DataFrame(result, index=raw.index), schema.all_remarks(remarks)
 
 

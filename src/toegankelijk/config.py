@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import datetime
 import tomllib
+from collections.abc import Mapping
 from pathlib import Path
 from typing import Annotated, Any, Literal
 
@@ -152,11 +153,31 @@ def load_config(path: Path) -> CityConfig:
     except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
         raise ConfigError(f"{path}: not a TOML file: {error}") from error
     except ValidationError as error:
-        faults = [f"{'.'.join(map(str, fault['loc']))}: {fault['msg']} (given: {fault['input']!r})" for fault in error.errors()]
+        faults = [*_form_faults(error), *_other_faults(given, error)]
         raise ConfigError(f"{path}: {len(faults)} faults", faults) from error
     if faults := _faults(config):
         raise ConfigError(f"{path}: {len(faults)} faults", faults)
     return config
+
+
+def _form_faults(error: ValidationError) -> list[str]:
+    """Faults of form with their place; tables in a list are counted from 1."""
+    faults = []
+    for fault in error.errors():
+        place = "".join(f"[{part + 1}]" if isinstance(part, int) else f".{part}" for part in fault["loc"]).removeprefix(".")
+        given = "" if isinstance(fault["input"], dict | list) else f" (given: {fault['input']!r})"
+        faults.append(f"{place}: {fault['msg']}{given}")
+    return faults
+
+
+def _other_faults(given: Mapping[str, Any], error: ValidationError) -> list[str]:
+    """Faults of meaning in the layers whose form is right, when that of others is not."""
+    wrong = {fault["loc"][:2] for fault in error.errors()}
+    if any(place[0] == "codes" or place == ("layers",) for place in wrong):
+        return []
+    layers = enumerate(given.get("layers", ()))
+    sound = [(i, Layer.model_validate(layer)) for i, layer in layers if ("layers", i) not in wrong]
+    return [fault for i, layer in sound for fault in _layer_faults(i + 1, layer, given.get("codes", {}))]
 
 
 def _faults(config: CityConfig) -> list[str]:
@@ -171,17 +192,20 @@ def _faults(config: CityConfig) -> list[str]:
     if config.zones and not config.areas and not config.zones.level:
         faults.append("zones: give `level` (a column with the level of the whole zone), or [areas] with level areas")
     for i, layer in enumerate(config.layers, 1):
-        where = f"layers[{i}] ({layer.kind})"
-        if layer.kind not in schema.kinds():
-            faults.append(f"{where}: kind must be one of {', '.join(schema.kinds())}")
-            continue
-        faults += _column_faults(layer.columns, layer.kind, where, config.codes)
+        faults += _layer_faults(i, layer, config.codes)
     if config.zones:
         faults += _column_faults(config.zones.columns, "zone", "zones", config.codes)
     for i, osm in enumerate(config.osm, 1):
         unknown = sorted(set(osm.kinds or ()) - set(schema.kinds()))
         faults += [f"osm[{i}]: kind {kind!r} is not known" for kind in unknown]
     return faults
+
+
+def _layer_faults(i: int, layer: Layer, codes: dict[str, dict[str, str]]) -> list[str]:
+    where = f"layers[{i}] ({layer.kind})"
+    if layer.kind not in schema.kinds():
+        return [f"{where}: kind must be one of {', '.join(schema.kinds())}"]
+    return _column_faults(layer.columns, layer.kind, where, codes)
 
 
 def _column_faults(columns: Columns, kind: str, where: str, codes: dict[str, dict[str, str]]) -> list[str]:

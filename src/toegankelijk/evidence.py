@@ -10,7 +10,7 @@ import pandas as pd
 
 from toegankelijk import schema
 from toegankelijk.findings import Findings
-from toegankelijk.labels import label, number
+from toegankelijk.labels import label, number, word
 from toegankelijk.norm import Norm, Rule
 from toegankelijk.norm.tables import LimitRow, SeverityRow
 
@@ -38,7 +38,7 @@ def value_texts(rule: Rule, layer: pd.DataFrame, lang: str = "nl") -> np.ndarray
         return np.full(len(layer), label("unknown", lang), dtype=object)
     else:
         where, uniques = pd.factorize(layer[rule.attribute])
-        to_text: Callable[[object], str] = _flag_text(lang) if rule.type == "bool" else _class_text
+        to_text: Callable[[object], str] = _flag_text(lang) if rule.type == "bool" else _class_text(lang)
         texts = [*(to_text(value) for value in uniques), label("unknown", lang)]
     return np.array(texts, dtype=object)[where.ravel()]
 
@@ -49,8 +49,7 @@ def required_text(rule: Rule, level: str, required: float, lang: str = "nl") -> 
         return label("yes", lang)
     if rule.type == "number":
         return _with_unit(required, rule.unit, lang) if not np.isnan(required) else range_text(rule, level, lang)
-    classes = {name: None for row in rule.limits.get(level, ()) for name in rule.classes if name in row.classes}
-    return ", ".join(classes)
+    return _class_list(rule, frozenset().union(*(row.classes for row in rule.limits.get(level, ()))), lang)
 
 
 def range_text(rule: Rule, level: str, lang: str = "nl") -> str:
@@ -86,7 +85,8 @@ def join_findings(findings: Findings, *, lang: str = "nl") -> gpd.GeoDataFrame:
     -------
     GeoDataFrame
         The columns of the findings, and ``theme, kind, unit, zone_id, level, share, value_text, required_text, how, delivered_by,
-        basis, source, street, name, geometry``. ``how`` is ``read`` or ``measured``; ``delivered_by`` names the layer.
+        basis, source, street, name, parent_id, geometry``. ``how`` is ``read`` or ``measured``; ``delivered_by`` names the layer;
+        ``parent_id`` is empty unless the object was derived from another.
     """
     table, norm = findings.table, findings.norm
     rules = [norm.rules[code] for code in table["criterion"].cat.categories]
@@ -114,7 +114,11 @@ def join_findings(findings: Findings, *, lang: str = "nl") -> gpd.GeoDataFrame:
         for name, column in (("delivered_by", "source"), ("street", "street"), ("name", "name")):
             if column in layer:
                 texts[name][rows] = layer[column].astype("object").where(layer[column].notna(), "").to_numpy()[at]
-        for (level, required), group in joined.iloc[rows].groupby(["level", "required"], observed=True, dropna=False).indices.items():
+        if "derived" in layer:
+            texts["parent_id"][rows] = layer["parent_id"].astype("object").where(layer["derived"].eq(True), "").to_numpy()[at]
+        for (level, required), group in (
+            joined.iloc[rows].groupby(["level", "required"], observed=True, dropna=False).indices.items()
+        ):
             some = rows[group]
             texts["required_text"][some] = required_text(rule, level, required, lang)
             texts["basis"][some], texts["source"][some] = basis_texts(norm, code, level, required)
@@ -174,13 +178,13 @@ def _asked(rule: Rule, row: LimitRow, lang: str) -> str:
     if not row.asks:
         return label("nothing_asked", lang)
     if row.limit is None:
-        return label("yes", lang) if rule.type == "bool" else ", ".join(name for name in rule.classes if name in row.classes)
+        return label("yes", lang) if rule.type == "bool" else _class_list(rule, row.classes, lang)
     sign = "≥" if rule.compare == "min" else "≤"
     part = f" + {row.per_driver:g} × {label('range', lang).lower()}" if row.per_driver else ""
     return f"{sign} {_with_unit(row.limit, rule.unit, lang)}{part}"
 
 
-_JOINED = ("value_text", "required_text", "how", "delivered_by", "basis", "source", "street", "name")
+_JOINED = ("value_text", "required_text", "how", "delivered_by", "basis", "source", "street", "name", "parent_id")
 
 
 def _how(rule: Rule, layer: pd.DataFrame) -> np.ndarray:
@@ -211,9 +215,15 @@ def _with_unit(value: float, unit: str, lang: str) -> str:
     return text if unit in NO_UNIT else f"{text} {unit}"
 
 
+def _class_list(rule: Rule, classes: frozenset[str], lang: str) -> str:
+    """Classes that a criterion names, in the order of the attribute: one of them will do, or all are asked."""
+    names = [word("class", name, lang) for name in rule.classes if name in classes]
+    return (", " if rule.compare == "contains_all" else f" {label('or', lang)} ").join(names)
+
+
 def _flag_text(lang: str) -> Callable[[object], str]:
     return lambda value: label("yes" if value else "no", lang)
 
 
-def _class_text(value: object) -> str:
-    return str(value).replace("|", ", ")
+def _class_text(lang: str) -> Callable[[object], str]:
+    return lambda value: ", ".join(word("class", name, lang) for name in str(value).split("|"))

@@ -84,7 +84,7 @@ def assess(city: schema.City, norm: Norm, *, scope: str | Collection[str] = "cor
     layers = {kind: layer.sort_index() for kind, layer in city.layers.items()}
     membership = find_membership(layers, city.areas)
     areas = pd.Index(sorted(city.areas.index), name="area_id")
-    ids = pd.Index(sorted({object_id for layer in layers.values() for object_id in layer.index}))
+    ids = pd.Index([]).append([layer.index for layer in layers.values() if len(layer)]).infer_objects().unique().sort_values()
     codes = pd.Index(sorted(norm.rules))
     blocks: list[_Block] = []
     standing: list[pd.DataFrame] = []
@@ -137,7 +137,9 @@ def find_good_examples(findings: Findings) -> gpd.GeoDataFrame:
     core = np.array([norm.rules[code].core for code in rules])[table["criterion"].cat.codes]
     kind = kinds[table["criterion"].cat.codes]
     bad = (table["outcome"] == "fails") | (core & (table["outcome"] == "unknown"))
-    frame = pd.DataFrame({"kind": kind, "object_id": table["object_id"], "bad": bad, "core": core, "criterion": table["criterion"]})
+    frame = pd.DataFrame(
+        {"kind": kind, "object_id": table["object_id"], "bad": bad, "core": core, "criterion": table["criterion"]}
+    )
     state = frame.groupby(["kind", "object_id"], observed=True, sort=True).agg(bad=("bad", "any"), core=("core", "any"))
     good = state.index[~state["bad"] & state["core"]]
     met = frame[frame["core"].to_numpy()].set_index(["kind", "object_id"])["criterion"].astype(str)
@@ -240,7 +242,7 @@ def _table(blocks: list[_Block], ids: pd.Index, areas: pd.Index, criteria: pd.In
     rows = np.concatenate([block.rows for block in blocks])
     area = np.concatenate([block.area for block in blocks])
     criterion = np.repeat([block.criterion for block in blocks], [len(block.rows) for block in blocks]).astype(np.int16)
-    order = np.lexsort((criterion, area, rows))
+    order = np.argsort((rows * len(areas) + area) * len(criteria) + criterion)  # one number: far quicker than three keys
     codes = np.concatenate([block.codes for block in blocks], axis=1)[:, order]
     columns = {
         "object_id": pd.Categorical.from_codes(rows[order], ids),

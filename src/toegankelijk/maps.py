@@ -284,7 +284,9 @@ def _layer(
         on_each_feature=folium.JsCode(_REACHABLE % json.dumps(tooltip)),
     )
     aliases = [pages.inert(title) for title in titles.values()]
-    layer.add_child(folium.GeoJsonPopup(list(titles), aliases, localize=False, max_width=360, max_height=380))
+    beside: Any = folium.JsCode("window.innerWidth < 800 ? [10, 10] : [260, 30]")  # the list of layers stands there
+    size = {"max_width": 360, "max_height": 380, "auto_pan_padding_bottom_right": beside}
+    layer.add_child(folium.GeoJsonPopup(list(titles), aliases, localize=False, **size))
     return layer
 
 

@@ -32,8 +32,8 @@ def update_table(table: gpd.GeoDataFrame, previous: gpd.GeoDataFrame | None = No
     """Bring the monitoring table up to date with a new screening.
 
     Bottlenecks are matched by ``bottleneck_id``. Of one that was there already, the status, the date first seen, and every column
-    that staff added are kept, and the rest is refreshed. One that is not found any more stays as it was: this screening has not seen
-    it to be right.
+    that staff added are kept, and the rest is refreshed. One that is not found any more stays as it was: this screening has not
+    seen it to be right.
 
     Parameters
     ----------

@@ -124,7 +124,7 @@ class _Sources(HTMLParser):
             f"<{tag} {key}={value!r}>" for key, value in attrs if key in loaded and not str(value).startswith(("data:", "#"))
         ]
 
-    def handle_endtag(self, tag: str) -> None:  # noqa: ARG002 - the parser's own signature
+    def handle_endtag(self, tag: str) -> None:
         """Leave a style or script."""
         self.inside = ""
 

@@ -107,7 +107,7 @@ class City:
     zones: gpd.GeoDataFrame
     areas: gpd.GeoDataFrame
     districts: Mapping[str, gpd.GeoDataFrame] = field(default_factory=dict)
-    remarks: pd.DataFrame = field(default_factory=lambda: remarks())
+    remarks: pd.DataFrame = field(default_factory=lambda: remarks())  # noqa: PLW0108 - defined below
     sources: pd.DataFrame = field(default_factory=pd.DataFrame)
     settings: Mapping[str, Any] = field(default_factory=dict)
 

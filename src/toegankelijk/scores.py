@@ -1,10 +1,10 @@
 """Scores of zones, as intervals: what is surely so, and what is possible.
 
-An object scores ``1 - severity / 4`` in a theme, by its worst failing criterion of the scope. The low end takes what is unknown at
-the worst it can be, the high end as met; ``known`` leaves it out. Objects of one kind are averaged (stretches by their length in the
-area), then the kinds of a theme, then the themes of a zone by the weights of the norm. Whether an object counts does not depend on
-its level: it counts if level A asks something of it, so a looser level never scores lower. Where it is unknown whether anything is
-asked, or a kind was not delivered, it counts in the low end only where that lowers it.
+An object scores ``1 - severity / 4`` in a theme, by its worst failing criterion of the scope. The low end takes what is unknown
+at the worst it can be, the high end as met; ``known`` leaves it out. Objects of one kind are averaged (stretches by their length
+in the area), then the kinds of a theme, then the themes of a zone by the weights of the norm. Whether an object counts does not
+depend on its level: it counts if level A asks something of it, so a looser level never scores lower. Where it is unknown whether
+anything is asked, or a kind was not delivered, it counts in the low end only where that lowers it.
 """
 
 from __future__ import annotations
@@ -56,11 +56,12 @@ def score_zones(
         A row per zone, level (``"A"``, ``"B"``, ``"C"`` or ``"all"``) and theme (a code or ``"all"``), with the zone's geometry.
         ``score_low`` and ``score_high`` enclose the score (0 to 1), ``share_low`` and ``share_high`` the share of stretches and
         objects that meet their level; ``score_known`` is over what is known only; ``coverage`` is the known share of criterion
-        weight; ``blockers`` counts objects with a failure of severity 4; ``level_surely`` and ``level_possibly`` are the strictest
-        level reached. NaN means that there is nothing of that theme in the zone.
+        weight; ``blockers`` counts objects with a failure of severity 4; ``level_surely`` and ``level_possibly`` are the
+        strictest level reached. NaN means that there is nothing of that theme in the zone.
     """
     objects = _object_scores(findings)
-    both = pd.concat([objects.assign(level=ALL), objects]) if len(objects) else objects
+    whole = objects.assign(level=pd.Categorical([ALL] * len(objects), objects["level"].cat.categories))
+    both = pd.concat([whole, objects], ignore_index=True)
     kinds = _with_undelivered(_mean(both, ["zone_id", "level", "theme", "kind"], both["weight"]), findings)
     themes = _mean(kinds, ["zone_id", "level", "theme"], pd.Series(1.0, kinds.index))
     weights = themes["theme"].map({theme: norm.weight(theme) for theme in norm.themes.index})
@@ -72,37 +73,11 @@ def score_zones(
 
 def _object_scores(findings: Findings) -> pd.DataFrame:
     """One row per object, area and theme that may ask something of it: interval, share, weight, coverage."""
-    table, norm = findings.table, findings.norm
-    codes = table["criterion"].cat.categories
-    rules = [norm.rules[code] for code in codes]
-    position = table["criterion"].cat.codes.to_numpy()
-    counted = np.array([code in findings.scope for code in codes], bool)[position]
-    base = np.array([rule.severity_base for rule in rules], float)[position][counted]
-    known = (table["outcome"] != "unknown").to_numpy()[counted]
-    frame = pd.DataFrame(
-        {
-            "object_id": table["object_id"].to_numpy()[counted],
-            "area_id": table["area_id"].to_numpy()[counted],
-            "kind": np.array([rule.kind for rule in rules], object)[position][counted],
-            "theme": np.array([rule.theme for rule in rules], object)[position][counted],
-            "best": table["severity"].to_numpy()[counted],
-            "worst": table["severity_worst"].to_numpy()[counted],
-            "known_worst": np.where(known, table["severity_worst"].to_numpy()[counted], -1),
-            "base": base,
-            "known_base": base * known,
-        }
-    )
-    keys = ["kind", "object_id", "area_id", "theme"]
-    summed = frame.groupby(keys, observed=True, sort=False).agg(
-        best=("best", "max"), worst=("worst", "max"), known_worst=("known_worst", "max"), base=("base", "sum"),
-        known_base=("known_base", "sum"),
-    )  # fmt: skip
-    places = findings.membership.merge(findings.standing, on=["kind", "object_id"]).merge(
-        summed.reset_index(), on=keys, how="left"
-    )
+    places = _places(findings)
+    places = places.join(_summed(findings, places))
     best, worst = places["best"].fillna(0), places["worst"].fillna(0)
     known = places["known_worst"].fillna(0)  # nothing asked at this level is known, and met
-    result = places[["zone_id", "area_id", "level", "theme", "kind", "object_id", "weight"]].copy()
+    result = places[["zone_id", "level", "theme", "kind", "thing", "weight"]].copy()
     result["optional"] = places["asked"] < 2
     result["score_low"], result["score_high"] = 1 - worst / 4, 1 - best / 4
     result["share_low"], result["share_high"] = (worst == 0).astype(float), (best == 0).astype(float)
@@ -115,37 +90,76 @@ def _object_scores(findings: Findings) -> pd.DataFrame:
     return result
 
 
+def _places(findings: Findings) -> pd.DataFrame:
+    """Membership times standing: a row per object, area and theme; ``thing`` numbers the objects, whatever their kind."""
+    member, standing = findings.membership, findings.standing
+    ids = findings.table["object_id"].cat.categories
+    kinds, levels = pd.Index(schema.kinds()), [*schema.LEVELS, ALL]
+
+    def thing(table: pd.DataFrame) -> np.ndarray:
+        return np.asarray(kinds.get_indexer(table["kind"]) * len(ids) + ids.get_indexer(table["object_id"]))
+
+    places = pd.DataFrame(
+        {
+            "thing": thing(member),
+            "kind": pd.Categorical(member["kind"], sorted(kinds)),
+            "zone_id": pd.Categorical(member["zone_id"]),
+            "area_id": pd.Categorical(member["area_id"], findings.table["area_id"].cat.categories),
+            "level": pd.Categorical(member["level"], levels),
+            "weight": member["weight"].to_numpy(float),
+        }
+    )
+    asked = standing[["asked", "surely", "possibly"]].assign(
+        thing=thing(standing), theme=pd.Categorical(standing["theme"], sorted(findings.norm.themes.index))
+    )
+    return places.merge(asked, on="thing")
+
+
+def _summed(findings: Findings, places: pd.DataFrame) -> pd.DataFrame:
+    """Findings of the scope per row of ``places``: severities and criterion weights; NaN where there is none."""
+    norm, categories = findings.norm, findings.table["criterion"].cat.categories
+    rules = [norm.rules[code] for code in categories]
+    table = findings.table[categories.isin(findings.scope)[findings.table["criterion"].cat.codes]]
+    rule, ids, area = (table[name].cat.codes.to_numpy(np.int64) for name in ("criterion", "object_id", "area_id"))
+    things, areas = len(table["object_id"].cat.categories), len(table["area_id"].cat.categories)
+    themes = places["theme"].cat.categories
+    thing = pd.Index(schema.kinds()).get_indexer([rule.kind for rule in rules])[rule] * things + ids
+    theme = themes.get_indexer([rule.theme for rule in rules])[rule]
+    cells = pd.Index((places["thing"] * areas + places["area_id"].cat.codes) * len(themes) + places["theme"].cat.codes)
+    at = cells.get_indexer((thing * areas + area) * len(themes) + theme)
+    base = np.array([rule.severity_base for rule in rules], float)[rule]
+    known, worst = (table["outcome"] != "unknown").to_numpy(), table["severity_worst"].to_numpy()
+    severities = {"best": table["severity"].to_numpy(), "worst": worst, "known_worst": np.where(known, worst, -1)}
+    most = pd.DataFrame(severities).groupby(at).max()
+    sums = pd.DataFrame({"base": base, "known_base": base * known}).groupby(at).sum()
+    return most.join(sums).reindex(places.index)  # findings of which level A asks nothing stand at -1, and fall out here
+
+
 def _mean(table: pd.DataFrame, keys: Sequence[str], weight: pd.Series) -> pd.DataFrame:
     """Weighted mean per group; optional rows enter the low ends only where they lower them, the high ends always."""
-    keys = list(keys)
-    frame = table.reset_index(drop=True).assign(weight=weight.to_numpy())
-    groups = frame.groupby(keys, sort=True)
-    result = pd.DataFrame({"optional": groups["optional"].all()})
-    for column in _HIGHS:
-        result[column] = _plain_mean(frame, keys, column)
-    for column in _MEANS:
-        result[column] = _plain_mean(frame, keys, column)
-    for column in _LOWS:
-        result[column] = _lowest_mean(frame, keys, column)
-    return result.reset_index()
+    groups = table.groupby(list(keys), sort=True, observed=True)
+    number, weights = groups.ngroup().to_numpy(), weight.to_numpy(float)
+    result = groups["optional"].all().reset_index().astype(dict.fromkeys(keys, "str"))
+    plain = table[[*_HIGHS, *_MEANS]].reset_index(drop=True)
+    parts, valued = plain.mul(weights, axis=0), plain.notna().mul(weights, axis=0)
+    result[list(plain)] = parts.groupby(number).sum(min_count=1) / valued.groupby(number).sum()
+    result[_LOWS] = _lowest_mean(table[_LOWS].reset_index(drop=True), weights, table["optional"].to_numpy(bool), number)
+    return result
 
 
-def _plain_mean(frame: pd.DataFrame, keys: list[str], column: str) -> pd.Series:
-    """Mean by weight over the rows that have a value."""
-    valued = frame[column].notna()
-    parts = frame.loc[valued, keys].assign(part=frame[column] * frame["weight"], weight=frame["weight"])
-    sums = parts.groupby(keys, sort=True)[["part", "weight"]].sum()
-    return sums["part"] / sums["weight"]
-
-
-def _lowest_mean(frame: pd.DataFrame, keys: list[str], column: str) -> pd.Series:
+def _lowest_mean(low: pd.DataFrame, weight: np.ndarray, optional: np.ndarray, group: np.ndarray) -> pd.DataFrame:
     """Least weighted mean over all choices of optional rows: those that must count, then the optional ones from the lowest up."""
-    ordered = frame.sort_values([*keys, "optional", column], kind="stable")
-    part = (ordered[column] * ordered["weight"]).groupby([ordered[key] for key in keys], sort=False).cumsum()
-    weight = ordered.groupby(keys, sort=False)["weight"].cumsum()
-    running = part / weight.where(weight > 0)
-    final = ~ordered.duplicated([*keys, "optional"], keep="last") | ordered["optional"]  # all that must count do count
-    return running[final].groupby([ordered.loc[final, key] for key in keys], sort=True).min()
+    parts = low.mul(weight, axis=0).assign(weight=weight)
+    must = parts[~optional].groupby(group[~optional]).sum().reindex(range(group.max(initial=-1) + 1), fill_value=0.0)
+    result = must[list(low)].div(must["weight"].where(must["weight"] > 0), axis=0)
+    free = np.flatnonzero(optional)
+    for column in low:
+        order = free[np.lexsort((low[column].to_numpy()[free], group[free]))]
+        of, added = group[order], parts[[column, "weight"]].iloc[order]
+        total = added.groupby(of).cumsum() + must[[column, "weight"]].to_numpy()[of]
+        running = total[column] / total["weight"].where(total["weight"] > 0)
+        result[column] = np.fmin(result[column], running.groupby(of).min().reindex(result.index))
+    return result
 
 
 def _with_undelivered(kinds: pd.DataFrame, findings: Findings) -> pd.DataFrame:
@@ -155,17 +169,20 @@ def _with_undelivered(kinds: pd.DataFrame, findings: Findings) -> pd.DataFrame:
     areas = findings.city.areas[["zone_id", "level"]]
     places = pd.concat([areas.assign(level=ALL), areas]).drop_duplicates()
     unknown = places.merge(pd.DataFrame(missing, columns=["theme", "kind"]), how="cross")
-    unknown = unknown.assign(optional=True, score_known=np.nan, coverage=0.0, **dict.fromkeys(_LOWS, 0.0), **dict.fromkeys(_HIGHS, 1.0))
+    unknown = unknown.assign(
+        optional=True, score_known=np.nan, coverage=0.0, **dict.fromkeys(_LOWS, 0.0), **dict.fromkeys(_HIGHS, 1.0)
+    )
     return pd.concat([kinds, unknown], ignore_index=True) if len(kinds) else unknown
 
 
 def _counts(objects: pd.DataFrame) -> pd.DataFrame:
     """Objects, and objects with a blocker, per zone, level and theme; an object counts once however it is cut by areas."""
-    things = objects.groupby(["zone_id", "level", "theme", "kind", "object_id"], sort=True)["blocker"].any().reset_index()
-    whole = things.groupby(["zone_id", "level", "kind", "object_id"], sort=True)["blocker"].any().reset_index().assign(theme=ALL)
-    both = pd.concat([things, whole])
-    counts = both.groupby(["zone_id", "level", "theme"], sort=True)["blocker"].agg(blockers="sum", objects="size")
-    return counts.reset_index()
+    keys = ["zone_id", "level", "theme"]
+    things = objects.groupby([*keys, "thing"], observed=True)["blocker"].any()
+    whole = things.groupby(level=["zone_id", "level", "thing"], observed=True).any()
+    parts = [things.reset_index(), whole.reset_index().assign(theme=ALL)]
+    counts = [part.groupby(keys, observed=True)["blocker"].agg(blockers="sum", objects="size").reset_index() for part in parts]
+    return pd.concat([count.astype(dict.fromkeys(keys, "str")) for count in counts], ignore_index=True)
 
 
 def _finish(table: pd.DataFrame, city: schema.City, coverage_floor: float, required_share: float) -> gpd.GeoDataFrame:
@@ -180,7 +197,18 @@ def _finish(table: pd.DataFrame, city: schema.City, coverage_floor: float, requi
     table["ranked"] = table["ranked"].eq(True)
     table[["blockers", "objects"]] = table[["blockers", "objects"]].fillna(0).astype("int64")
     columns = [
-        *("zone_id", "zone_name", "assumed", "level", "theme", "share_low", "share_high", "score_known", "score_low", "score_high"),
+        *(
+            "zone_id",
+            "zone_name",
+            "assumed",
+            "level",
+            "theme",
+            "share_low",
+            "share_high",
+            "score_known",
+            "score_low",
+            "score_high",
+        ),
         *("coverage", "blockers", "objects", "level_surely", "level_possibly", "ranked", "geometry"),
     ]
     return gpd.GeoDataFrame(table[columns], geometry="geometry", crs=city.crs)

@@ -43,7 +43,8 @@ PACKAGES = ("toegankelijk", "geopandas", "shapely", "pyproj", "pyogrio", "numpy"
 """Packages whose version is recorded with a run."""
 
 Progress = Callable[[str, str], None]
-"""Told the step (``reading``, ``measuring``, ``assessing``, ``scoring``, ``bottlenecks``, ``writing``), and what is being done."""
+"""Told the step (``reading``, ``measuring``, ``assessing``, ``scoring``, ``bottlenecks``, ``writing``), and what is being
+done."""
 
 
 def _silent(step: str, what: str) -> None:
@@ -129,8 +130,8 @@ class Screening:
     def write(self, folder: str | Path, *, progress: Progress = _silent) -> Path:
         """Write all files of a screening into a folder; nothing half-written stays behind.
 
-        A monitoring table that stands there already is carried on with: what staff wrote in it is kept, and if anything changes the
-        file itself stays too, as ``monitoring.previous-1.gpkg`` and so on.
+        A monitoring table that stands there already is carried on with: what staff wrote in it is kept, and if anything changes
+        the file itself stays too, as ``monitoring.previous-1.gpkg`` and so on.
 
         Parameters
         ----------
@@ -140,16 +141,14 @@ class Screening:
             Told of every file.
         """
         folder = Path(folder)
-        made = not folder.exists()
+        made = next((part for part in reversed([folder, *folder.parents]) if not part.exists()), None)
         folder.mkdir(parents=True, exist_ok=True)
         draft = Path(tempfile.mkdtemp(prefix=".screening-", dir=folder))
         try:
             self._write_files(draft, folder / "monitoring.gpkg", progress)
-            for name in FILES:
-                if (draft / name).is_file():
-                    _put(draft / name, folder / name)
+            _put(draft, folder)
         except BaseException:
-            shutil.rmtree(folder if made else draft)
+            shutil.rmtree(made or draft)
             raise
         shutil.rmtree(draft)
         return folder
@@ -273,8 +272,8 @@ def balance_rows(findings: Findings) -> pd.DataFrame:
     Returns
     -------
     DataFrame
-        ``layer, kind, read, assessed, outside, not_assessable, derived, reasons``: a row is assessed if it lies in some level area,
-        outside if in none, and not assessable if it was set aside, with a count per reason. Derived objects stand apart.
+        ``layer, kind, read, assessed, outside, not_assessable, derived, reasons``: a row is assessed if it lies in some level
+        area, outside if in none, and not assessable if it was set aside, with a count per reason. Derived objects stand apart.
 
     Raises
     ------
@@ -319,7 +318,9 @@ def _check_reached(findings: Findings) -> None:
     reached = (findings.membership["kind"] != "zone").any()
     if objects and not reached:
         city = findings.city
-        extent = {kind: layer.total_bounds.round().tolist() for kind, layer in city.layers.items() if kind != "zone" and len(layer)}
+        extent = {
+            kind: layer.total_bounds.round().tolist() for kind, layer in city.layers.items() if kind != "zone" and len(layer)
+        }
         lines = [f"{kind} lies in {box}" for kind, box in sorted(extent.items())]
         raise InputError(
             f"none of {objects} objects lies in a zone (the zones lie in {city.zones.total_bounds.round().tolist()}). "
@@ -348,12 +349,27 @@ def _zones_config(path: Path) -> Zones:
     return Zones(source=path.resolve(), id=chosen["id"], name=chosen["name"], level=chosen["level"])
 
 
-def _put(draft: Path, target: Path) -> None:
-    """Move a finished file into place; a monitoring table that stood there is kept under another name."""
-    if target.name == "monitoring.gpkg" and target.exists():
-        number = next(n for n in range(1, 10_000) if not target.with_name(f"monitoring.previous-{n}.gpkg").exists())
-        shutil.copy2(target, target.with_name(f"monitoring.previous-{number}.gpkg"))
-    draft.replace(target)
+def _put(draft: Path, folder: Path) -> None:
+    """Move finished files into place, all or none; a monitoring table that stood there is kept under another name."""
+    before = draft / "before"
+    before.mkdir()
+    moved = []
+    try:
+        for name in (name for name in FILES if (draft / name).is_file()):
+            if (folder / name).exists():
+                shutil.copy2(folder / name, before / name)
+            (draft / name).replace(folder / name)
+            moved.append(name)
+    except OSError as error:  # a file is open in another program
+        for name in moved:
+            if (before / name).exists():
+                (before / name).replace(folder / name)
+            else:
+                (folder / name).unlink()
+        raise ConfigError(f"{folder}: cannot be written ({error}); everything there is as it was") from error
+    if "monitoring.gpkg" in moved and (before / "monitoring.gpkg").exists():
+        number = next(n for n in range(1, 10_000) if not (folder / f"monitoring.previous-{n}.gpkg").exists())
+        (before / "monitoring.gpkg").replace(folder / f"monitoring.previous-{number}.gpkg")
 
 
 def _field_type(column: pd.Series) -> str:

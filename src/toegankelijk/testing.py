@@ -29,5 +29,7 @@ def assert_findings_equal(left: Findings | pd.DataFrame, right: Findings | pd.Da
 
 def _plain(findings: Findings | pd.DataFrame) -> pd.DataFrame:
     table = findings.table if isinstance(findings, Findings) else findings
-    table = pd.DataFrame({name: column.astype("object") if column.dtype == "category" else column for name, column in table.items()})
+    table = pd.DataFrame(
+        {name: column.astype("object") if column.dtype == "category" else column for name, column in table.items()}
+    )
     return table.sort_values(["object_id", "area_id", "criterion"], ignore_index=True)

@@ -5,6 +5,7 @@ from __future__ import annotations
 import math
 from collections.abc import Mapping
 from dataclasses import dataclass
+from functools import cache
 from typing import Any
 
 import pandas as pd
@@ -33,7 +34,7 @@ class Names:
     @classmethod
     def of(cls, norm: Norm | None, lang: str) -> Names:
         """Names from a norm's tables; by default from the bundled norm."""
-        norm = norm or read_norm()
+        norm = norm or _bundled_norm()
         return cls(
             lang=lang,
             themes=labels.names(norm.themes, lang),
@@ -42,6 +43,11 @@ class Names:
             remedies=labels.names(norm.remedies, lang),
             kinds=labels.kind_names(lang),
         )
+
+
+@cache
+def _bundled_norm() -> Norm:
+    return read_norm()
 
 
 def headline(scores: pd.DataFrame, lang: str) -> list[dict[str, Any]]:

@@ -21,7 +21,8 @@ RADII: Mapping[str, float] = {"A": 200.0, "B": 500.0}
 MEMBERSHIP_COLUMNS = ("kind", "object_id", "zone_id", "area_id", "level", "share", "weight")
 
 PAVEMENT_WIDTH = 2.0
-"""Nominal width in metres by which the area of a stretch drawn as polygon becomes a length, so that cutting it changes nothing."""
+"""Nominal width in metres by which the area of a stretch drawn as polygon becomes a length, so that cutting it changes
+nothing."""
 
 
 def draft_zones(anchors: gpd.GeoDataFrame, *, radii: Mapping[str, float] = RADII) -> tuple[gpd.GeoDataFrame, gpd.GeoDataFrame]:
@@ -42,7 +43,9 @@ def draft_zones(anchors: gpd.GeoDataFrame, *, radii: Mapping[str, float] = RADII
         Zones and level areas, both with ``assumed`` true.
     """
     if anchors.empty:
-        raise InputError("zones cannot be drafted: there is no care anchor. Deliver a layer of kind 'anchor', or zones of your own")
+        raise InputError(
+            "zones cannot be drafted: there is no care anchor. Deliver a layer of kind 'anchor', or zones of your own"
+        )
     levels = sorted(radii)
     points = shapely.centroid(anchors.geometry.to_numpy())
     discs = {level: shapely.union_all(shapely.buffer(points, radii[level])) for level in levels}
@@ -52,15 +55,16 @@ def draft_zones(anchors: gpd.GeoDataFrame, *, radii: Mapping[str, float] = RADII
     ids = [f"zone-{i}" for i in range(1, len(parts) + 1)]
     zones = _zones(ids, [f"Zone {i} (aangenomen)" for i in range(1, len(parts) + 1)], parts, anchors.crs, assumed=True)
     pieces = []
-    for level in levels:
-        geometry = shapely.intersection(parts, discs[level])
+    for i, level in enumerate(levels):
+        stricter = shapely.union_all([discs[other] for other in levels[:i]])
+        geometry = shapely.difference(shapely.intersection(parts, discs[level]), stricter)  # the areas of a zone do not overlap
         pieces.append(_areas([f"{zone}-{level}" for zone in ids], ids, level, geometry, anchors.crs, assumed=True))
     areas = pd.concat(pieces)
     return zones, areas[~areas.geometry.is_empty]
 
 
 def grid_zones(
-    extent: Sequence[float], crs: object, *, cell: float = 500.0, level: str = "B"
+    extent: Sequence[float], crs: object, *, cell: float = 500.0, level: str = "B", shapes: Geometries | None = None
 ) -> tuple[gpd.GeoDataFrame, gpd.GeoDataFrame]:
     """Assumed zones on a square grid, for places without woonzorgzones and without care anchors.
 
@@ -72,15 +76,20 @@ def grid_zones(
         Side of a cell in metres; cell corners lie on multiples of it.
     level
         Level of every cell.
+    shapes
+        Only cells that touch one of these geometries are zones.
     """
     if level not in schema.LEVELS or cell <= 0:
         raise ConfigError(f"grid: level {level!r} must be one of {schema.LEVELS} and cell {cell} m above 0")
     left, bottom, right, top = extent
     columns = np.arange(np.floor(left / cell), np.floor(right / cell) + 1)
     rows = np.arange(np.floor(bottom / cell), np.floor(top / cell) + 1)
-    x, y = (part.ravel() for part in np.meshgrid(columns, rows))
-    ids = [f"vak-{int(a)}-{int(b)}" for a, b in zip(x, y, strict=True)]
+    x, y = (part.ravel() for part in np.meshgrid(columns, rows, indexing="ij"))
     boxes = shapely.box(x * cell, y * cell, (x + 1) * cell, (y + 1) * cell)
+    if shapes is not None:
+        held = np.unique(shapely.STRtree(shapes).query(boxes, predicate="intersects")[0])
+        boxes, x, y = boxes[held], x[held], y[held]
+    ids = [f"vak-{int(a)}-{int(b)}" for a, b in zip(x, y, strict=True)]
     zones = _zones(ids, [f"Vak {i} (aangenomen)" for i in range(1, len(ids) + 1)], boxes, crs, assumed=True)
     return zones, _areas(ids, ids, level, boxes, crs, assumed=True)
 
@@ -107,11 +116,11 @@ def settle_areas(zones: gpd.GeoDataFrame, areas: gpd.GeoDataFrame) -> tuple[gpd.
     """
     problems = [f"area {area}: zone {zone!r} is not there" for area, zone in areas["zone_id"].items() if zone not in zones.index]
     problems += [f"area {area}: level {level!r}" for area, level in areas["level"].items() if level not in schema.LEVELS]
+    problems += [f"area {area}: id twice" for area in areas.index[areas.index.duplicated()].unique()]
     if problems:
-        raise InputError(f"level areas: each needs a zone that is there and a level of {schema.LEVELS}", problems)
+        raise InputError(f"level areas: each needs an id of its own, a zone that is there and a level of {schema.LEVELS}", problems)
     pieces, found = [], []
-    for zone_id, group in areas.sort_values("level", kind="stable").sort_index(kind="stable").groupby("zone_id", sort=True):
-        group = group.sort_values("level", kind="stable")
+    for zone_id, group in areas.sort_index().sort_values("level", kind="stable").groupby("zone_id", sort=True):
         zone = zones.geometry[zone_id]
         taken = shapely.Polygon()
         geometry = []
@@ -119,7 +128,9 @@ def settle_areas(zones: gpd.GeoDataFrame, areas: gpd.GeoDataFrame) -> tuple[gpd.
             inside = shapely.intersection(shape, zone)
             found += _area_remark(area_id, shape.area - inside.area, "lies outside its zone; that part was left out")
             rest = shapely.difference(inside, taken)
-            found += _area_remark(area_id, inside.area - rest.area, "overlaps another area of the zone; the stricter level holds there")
+            found += _area_remark(
+                area_id, inside.area - rest.area, "overlaps another area of the zone; the stricter level holds there"
+            )
             taken = shapely.union(taken, inside)
             geometry.append(_polygonal(rest))
         found += _area_remark(zone_id, zone.area - taken.area, "of the zone has no level; objects there are outside")
@@ -161,11 +172,11 @@ def find_membership(layers: Mapping[str, gpd.GeoDataFrame], areas: gpd.GeoDataFr
     Returns
     -------
     DataFrame
-        A row per object and area, columns `MEMBERSHIP_COLUMNS`; ``share`` is 0 to 1, ``weight`` is the length inside in metres for
-        stretches and 1 for all else.
+        A row per object and area, columns `MEMBERSHIP_COLUMNS`; ``share`` is 0 to 1, ``weight`` is the length inside in metres
+        for stretches and 1 for all else.
     """
     ordered = areas.sort_index().sort_values("level", kind="stable")
-    parts = [_kind_membership(kind, layer, ordered) for kind, layer in sorted(layers.items()) if len(layer)]
+    parts = [_kind_membership(kind, layer.sort_index(), ordered) for kind, layer in sorted(layers.items()) if len(layer)]
     columns = list(MEMBERSHIP_COLUMNS)
     return pd.concat(parts, ignore_index=True)[columns] if parts else pd.DataFrame(columns=columns)
 
@@ -178,25 +189,27 @@ def _kind_membership(kind: str, layer: gpd.GeoDataFrame, areas: gpd.GeoDataFrame
         found = _stretch_shares(shapes, areas.geometry.to_numpy())
     else:
         found = _point_areas(representative_points(shapes), areas)
-    area = areas.iloc[found["area"]]
-    table = pd.DataFrame(
+    found = found.assign(rank=areas.index.argsort().argsort()[found["area"]]).sort_values(["object", "rank"])  # both by id
+    area = found["area"].to_numpy()
+    return pd.DataFrame(
         {
             "kind": kind,
-            "object_id": layer.index[found["object"]],
-            "zone_id": area["zone_id"].to_numpy(),
-            "area_id": area.index,
-            "level": area["level"].to_numpy(),
+            "object_id": layer.index[found["object"].to_numpy()],
+            "zone_id": areas["zone_id"].to_numpy()[area],
+            "area_id": areas.index[area],
+            "level": areas["level"].to_numpy()[area],
             "share": found["share"].to_numpy(),
             "weight": found["weight"].to_numpy(),
         }
     )
-    return table.sort_values(["object_id", "area_id"], ignore_index=True)
 
 
 def representative_points(shapes: Geometries) -> Geometries:
     """A point on each shape: the middle of a line, a point inside a polygon, the point itself."""
-    points: Geometries = shapely.point_on_surface(shapes)
-    lines = np.isin(shapely.get_type_id(shapes), [1, 5])
+    points: Geometries = shapes.copy()
+    types = shapely.get_type_id(shapes)
+    lines, others = np.isin(types, [1, 5]), types > 1
+    points[others] = shapely.point_on_surface(shapes[others])
     merged = shapely.line_merge(shapes[lines])
     points[lines] = shapely.line_interpolate_point(merged, 0.5, normalized=True)
     odd = shapely.is_missing(points) | shapely.is_empty(points)

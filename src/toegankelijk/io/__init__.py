@@ -1,0 +1,1 @@
+"""Formats: the only place that knows how files are read and written."""

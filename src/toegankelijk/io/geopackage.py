@@ -6,11 +6,10 @@ step. Whatever goes wrong on the way (no space, a crash, a lock), the old file i
 
 from __future__ import annotations
 
-import datetime as dt
 import os
 import sqlite3
 import tempfile
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Iterator, Mapping
 from contextlib import closing, contextmanager
 from pathlib import Path
 from typing import Any
@@ -29,6 +28,17 @@ VERSION = "1.3"
 
 _DATE = "2000-01-01T00:00:00.000Z"
 """Date of change in every file: the true one would make two equal outcomes differ. Runs and rows carry their own dates."""
+
+_TYPES: Mapping[str, Any] = {
+    "str": "str",
+    "int32": "Int32",
+    "int64": "Int64",
+    "float": "float64",
+    "bool": "boolean",
+    "date": "date",
+    "datetime": "datetime",
+}
+"""Type of a column of a table, and how pandas holds it."""
 
 _FORBIDDEN = ("geom", "rowid")
 
@@ -94,8 +104,6 @@ def write_table(path: Path, layer: str, table: gpd.GeoDataFrame, columns: Mappin
     InputError
         The old file is open in another program, or the new one does not hold what was written (disk full). The old file stays.
     """
-    import fiona
-
     problems = [f"column {column!r} is not in the table" for column in columns if column not in table]
     problems += [
         f"column {column!r}: there is no type {kind!r}"
@@ -109,18 +117,15 @@ def write_table(path: Path, layer: str, table: gpd.GeoDataFrame, columns: Mappin
     if problems:
         raise ConfigError(f"{path}: table {layer!r} cannot be written.", problems)
     key = next(iter(columns))
-    schema = {"geometry": "Point", "properties": dict(columns)}
-    options = {"VERSION": VERSION, "GEOMETRY_NAME": "geom", "FID": "fid", "SPATIAL_INDEX": "YES"}
-    values = [_python_values(table[column], kind) for column, kind in columns.items()]
-    shapes = [None if shape is None else shape.__geo_interface__ for shape in shapely.force_2d(table.geometry.to_numpy())]
-    records = (
-        {"geometry": shape, "properties": dict(zip(columns, row, strict=True))}
-        for shape, row in zip(shapes, zip(*values, strict=True), strict=True)
+    rows = gpd.GeoDataFrame(
+        {column: _converted(table[column], kind) for column, kind in columns.items()},
+        geometry=gpd.GeoSeries(shapely.force_2d(table.geometry.to_numpy()), index=table.index, crs=table.crs),
     )
     crs = None if table.crs is None else table.crs.to_wkt()
-    with _replacing(Path(path), {layer: len(table)}) as draft, fiona.Env(OGR_CURRENT_DATE=_DATE):
-        with fiona.open(draft, "w", driver="GPKG", layer=layer, schema=schema, crs_wkt=crs, **options) as file:
-            file.writerecords(records)
+    with _replacing(Path(path), {layer: len(rows)}) as draft, _fixed_date():
+        # fiona makes the columns as they are asked; its writing of rows confuses int32 with int64, so pyogrio adds them.
+        _make_table(draft, layer, columns, crs)
+        pyogrio.write_dataframe(rows, draft, layer=layer, driver="GPKG", geometry_type="Point", append=True, use_arrow=True)
         with closing(sqlite3.connect(draft)) as connection:
             connection.execute(f"CREATE UNIQUE INDEX {_quoted(f'{layer}_{key}')} ON {_quoted(layer)} ({_quoted(key)})")
             connection.commit()
@@ -140,6 +145,19 @@ def read_table(path: Path, layer: str) -> gpd.GeoDataFrame:
         The file is missing, damaged, or has no such layer.
     """
     return read_layer(Path(path), layer=layer, where=f"table {layer!r}")
+
+
+def _make_table(draft: Path, layer: str, columns: Mapping[str, str], crs: str | None) -> None:
+    import fiona
+    from fiona._err import CPLE_BaseError
+
+    schema = {"geometry": "Point", "properties": dict(columns)}
+    options = {"VERSION": VERSION, "GEOMETRY_NAME": "geom", "FID": "fid", "SPATIAL_INDEX": "YES"}
+    try:
+        with fiona.Env(OGR_CURRENT_DATE=_DATE), fiona.open(draft, "w", "GPKG", schema, layer=layer, crs_wkt=crs, **options):
+            pass
+    except CPLE_BaseError as error:  # fiona lets GDAL's own errors through, which have no public name
+        raise OSError(str(error)) from error
 
 
 @contextmanager
@@ -243,7 +261,7 @@ def _mixed_columns(layer: str, frame: gpd.GeoDataFrame) -> list[str]:
     import pyarrow as pa
 
     problems = []
-    for column in frame.select_dtypes("object"):
+    for column in (name for name, dtype in frame.dtypes.items() if isinstance(dtype, np.dtype) and dtype.kind == "O"):
         try:
             pa.Array.from_pandas(frame[column])
         except (pa.ArrowInvalid, pa.ArrowTypeError) as error:
@@ -269,34 +287,24 @@ def _table_problems(table: gpd.GeoDataFrame, columns: Mapping[str, str]) -> list
             numbers = pd.to_numeric(table[column], errors="coerce")
             bad = (numbers.isna() & table[column].notna()) | (numbers.notna() & (numbers % 1 != 0))
             problems += [f"{key} {name}: {column} is not a whole number" for name in table.loc[bad, key].head()]
+        if base not in ("int32", "int64"):
+            try:
+                _converted(table[column], kind)
+            except (TypeError, ValueError) as error:
+                problems.append(f"{column} holds something else than {base}: {error}")
     return problems
 
 
-def _python_values(column: pd.Series, kind: str) -> list[Any]:
-    """Values as the plain Python objects that the file's type asks for; missing as `None`."""
-    convert = _TYPES[kind.partition(":")[0]]
-    return [None if gap else convert(value) for value, gap in zip(column, column.isna(), strict=True)]
-
-
-def _date(value: Any) -> str:
-    if isinstance(value, dt.date) and not isinstance(value, dt.datetime):
-        return value.isoformat()
-    return str(pd.Timestamp(value).date().isoformat())
-
-
-def _moment(value: Any) -> str:
-    return str(pd.Timestamp(value).isoformat())
-
-
-_TYPES: Mapping[str, Callable[[Any], Any]] = {
-    "str": str,
-    "int32": int,
-    "int64": int,
-    "float": float,
-    "bool": bool,
-    "date": _date,
-    "datetime": _moment,
-}
+def _converted(column: pd.Series, kind: str) -> pd.Series:
+    """Values in the type that the file's column has; missing stays missing."""
+    kind = kind.partition(":")[0]
+    if kind == "date":
+        moments = pd.to_datetime(column, format="mixed")
+        return moments.dt.date.astype(object).where(moments.notna(), None)
+    if kind == "datetime":
+        return pd.to_datetime(column, format="mixed")
+    converted: pd.Series = column.astype(_TYPES[kind])
+    return converted
 
 
 def _with_one_type(frame: gpd.GeoDataFrame) -> gpd.GeoDataFrame:

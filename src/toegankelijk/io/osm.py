@@ -8,6 +8,7 @@ from __future__ import annotations
 from collections import defaultdict
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass, field
+from itertools import pairwise
 from pathlib import Path
 from typing import Any
 
@@ -33,7 +34,8 @@ class _Elements:
 
     Nodes have one point in ``refs``, lines all theirs, areas none. ``candidates`` holds per row of the table the elements whose
     shape and tags fit it; ``outlines`` the ways and relations that should give an area, with such a row, and ``complete`` those
-    that did; ``points`` per kind which of its objects lie at a point.
+    that did; ``points`` per kind which of its objects lie at a point; ``cut`` the lines of which points are missing; ``aside`` per
+    kind the elements that a remark tells are not objects of it.
     """
 
     ids: list[str] = field(default_factory=list)
@@ -47,6 +49,7 @@ class _Elements:
     members: dict[str, dict[int, None]] = field(default_factory=lambda: defaultdict(dict))
     points: dict[str, dict[int, list[int]]] = field(default_factory=lambda: defaultdict(lambda: defaultdict(list)))
     cut: dict[int, str] = field(default_factory=dict)
+    aside: dict[str, set[int]] = field(default_factory=lambda: defaultdict(set))
     remarks: list[pd.DataFrame] = field(default_factory=list)
 
     def append(self, object_id: str, shape: str, tags: Tags, *, refs: list[int], geometry: Any) -> int:
@@ -68,6 +71,11 @@ class _Elements:
         """Say of an object what was set aside or repaired; groups are not delivered, so nothing is said of them."""
         if kind[0] != "(":
             self.remarks.append(schema.remarks(kind, [object_id], attribute, raw, reason))
+
+    def set_aside(self, kind: str, place: int, reason: str, *, raw: str) -> None:
+        """Keep an element out of a kind for good."""
+        self.aside[kind].add(place)
+        self.remark(kind, self.ids[place], reason, raw=raw)
 
     def sharing(self, place: int, kind: str) -> list[int]:
         """Objects of a kind, other than the element itself, that share a point with it; a node shares points with lines only."""
@@ -133,6 +141,7 @@ def _read_elements(path: Path, rows: Sequence[TagRow]) -> _Elements:
     keys, outline_of = osmium.filter.KeyFilter(*by_key), osmium.geom.WKBFactory().create_multipolygon
     elements = _Elements()
     try:
+        item: Any
         for item in osmium.FileProcessor(str(path)).with_locations().with_areas(keys).with_filter(keys):
             tags = {tag.k: tag.v for tag in item.tags if tag.k in wanted}
             if everywhere.fits(tags) and not item.deleted:
@@ -141,15 +150,23 @@ def _read_elements(path: Path, rows: Sequence[TagRow]) -> _Elements:
                     _add(item, tags, fitting, rows=rows, elements=elements, outline_of=outline_of)
     except RuntimeError as error:
         raise InputError(f"{path} cannot be read as an OpenStreetMap file ({error}); deliver it anew") from error
-    for object_id, row in elements.outlines.items():
+    for object_id, number in elements.outlines.items():
         if object_id not in elements.complete:
-            elements.remark(rows[row].kind, object_id, "the outline is not closed, crosses itself or is not wholly in the file")
+            elements.remark(
+                rows[number].kind, object_id, "the outline is not closed, crosses itself or is not wholly in the file"
+            )
     _build_geometry(elements)
     return elements
 
 
 def _add(
-    item: Any, tags: Tags, fitting: Sequence[int], *, rows: Sequence[TagRow], elements: _Elements, outline_of: Callable[[Any], str]
+    item: Any,
+    tags: Tags,
+    fitting: Sequence[int],
+    *,
+    rows: Sequence[TagRow],
+    elements: _Elements,
+    outline_of: Callable[[Any], str],
 ) -> None:
     """Keep an element for the rows that fit its shape too."""
     letter = item.type_str()
@@ -198,16 +215,17 @@ def _build_geometry(elements: _Elements) -> None:
 def _longest_known(points: Sequence[tuple[int, int]]) -> slice:
     """The longest run of points of a line whose place is known."""
     unknown = [-1, *(place for place, point in enumerate(points) if point[0] == _UNKNOWN_PLACE), len(points)]
-    start, end = max(zip(unknown, unknown[1:], strict=False), key=lambda gap: gap[1] - gap[0])
+    start, end = max(pairwise(unknown), key=lambda gap: gap[1] - gap[0])
     return slice(start + 1, end)
 
 
 def _enrol(number: int, row: TagRow, elements: _Elements) -> None:
     """Make objects of the elements that fit a row of the table in every respect."""
-    chosen = [place for place in elements.candidates[number] if place not in elements.members[row.kind]]
+    closed = elements.members[row.kind].keys() | elements.aside[row.kind]
+    chosen = [place for place in elements.candidates[number] if place not in closed]
     for place in chosen:
         if elements.geometry[place] is None:
-            elements.remark(row.kind, elements.ids[place], "a line without length in this file", raw=elements.cut[place])
+            elements.set_aside(row.kind, place, "a line without length in this file", raw=elements.cut[place])
     chosen = [place for place in chosen if elements.geometry[place] is not None]
     if "joint" in row.elements:
         chosen = _joints(chosen, row, elements)
@@ -258,10 +276,9 @@ def _near(places: list[int], row: TagRow, elements: _Elements) -> list[int]:
         places = [place for place in places if (place in close) != excluded]
         for place, other in pairs if excluded else []:
             elements.tags[other] = elements.tags[place] | elements.tags[other]
-            if place in close:
+            if place not in elements.aside[row.kind]:
                 reason = f"the same object as another, less than {distance.lstrip('!')} m away"
-                elements.remark(row.kind, elements.ids[place], reason, raw=elements.ids[other])
-            close.discard(place)
+                elements.set_aside(row.kind, place, reason, raw=elements.ids[other])
     return places
 
 
@@ -347,9 +364,7 @@ def _attribute_columns(
     return columns
 
 
-def _texts(
-    row: TagRow, places: Sequence[int], tags: Sequence[Tags], index: pd.Index, *, elements: _Elements
-) -> pd.Series:
+def _texts(row: TagRow, places: Sequence[int], tags: Sequence[Tags], index: pd.Index, *, elements: _Elements) -> pd.Series:
     """What the tag of a row says per object; missing where the tag is."""
     if row.source:
         tags = [_joined(place, row.source, elements) for place in places]

@@ -1,8 +1,8 @@
 """The table of OpenStreetMap tags, and what it makes of their values.
 
-Everything that the package knows of tags stands in ``data/osm_tags.csv``. A row without attribute says which elements are objects of a kind, a
-row with one says what a tag tells of them. Rows are read from top to bottom: an element becomes an object of a kind by the first
-row that it fits, and the first row that gives an attribute counts.
+Everything that the package knows of tags stands in ``data/osm_tags.csv``. A row without attribute says which elements are objects
+of a kind, a row with one says what a tag tells of them. Rows are read from top to bottom: an element becomes an object of a kind
+by the first row that it fits, and the first row that gives an attribute counts.
 
 =============== ==============================================================================================================
 column          meaning
@@ -13,8 +13,8 @@ column          meaning
                 meets a line of the kinds in ``on``; closed ways are lines only where the row does not ask for areas
 ``where``       conditions on tags, all of them: ``key``, ``!key``, ``key=a|b``, ``key!=a|b``
 ``on``          kinds that the element must share a point with, or with ``!`` not be or share a point with
-``near``        distance in metres and a kind that must be there, or with ``!`` not: the element is then taken as the same
-                object, and tells what that one does not
+``near``        a distance in metres and a kind that must be there; with ``!`` it must not: else the element is taken as the
+                same object, and tells that one what it does not say itself
 ``attribute``   attribute, or ``name`` or ``street``; ``*`` takes all tags that the object lacks from the elements in ``from``
 ``from``        the tag is read from elements of this kind that share a point with the object
 ``tag``         key that is read; without it, ``codes`` is what all objects get that fit ``where``
@@ -62,10 +62,7 @@ class TagRow:
 
     def fits(self, tags: Mapping[str, str]) -> bool:
         """Whether tags meet all conditions of the row."""
-        for key, wanted, values in self.where:
-            if (key in tags if values is None else tags.get(key) in values) != wanted:
-                return False
-        return True
+        return all((key in tags if values is None else tags.get(key) in values) == wanted for key, wanted, values in self.where)
 
 
 @cache
@@ -132,10 +129,7 @@ def read_values(row: TagRow, text: pd.Series) -> pd.DataFrame:
     2  NaN   NaN  there is one, how high is not said
     """
     attribute = schema.attributes()[row.attribute]
-    if not row.tag:
-        parts = text.fillna("")
-    else:
-        parts = text.dropna().str.split(";").explode().str.strip()
+    parts = text.dropna().str.split(";").explode().str.strip() if row.tag else text.fillna("")
     key = parts.str.casefold()
     if "*" in row.codes:
         parts = parts.where(key.isin(list(row.codes)), "*")

@@ -166,7 +166,7 @@ def repair_geometry(frame: gpd.GeoDataFrame, *, layer: str, ids: Iterable[Any]) 
 
 
 def _valid(broken: np.ndarray) -> np.ndarray:
-    """The same surfaces and lines, valid; by structure first, and by their lines where GEOS leaves a flaw in that."""
+    """The same surfaces and lines, valid; from their lines alone where GEOS leaves a flaw in their structure."""
     valid = np.asarray(shapely.make_valid(broken, method="structure", keep_collapsed=False), dtype=object)
     still = ~shapely.is_valid(valid)
     valid[still] = shapely.make_valid(valid[still], method="linework")
@@ -263,9 +263,7 @@ def _read_geopackage(path: Path, layer: str | None, where: str) -> gpd.GeoDataFr
 
 
 def _connect(file: Path) -> sqlite3.Connection:
-    connection = sqlite3.connect(f"{file.as_uri()}?mode=ro", uri=True)
-    connection.execute("PRAGMA trusted_schema = OFF")
-    return connection
+    return sqlite3.connect(f"{file.as_uri()}?mode=ro", uri=True)
 
 
 def _feature_tables(file: Path) -> list[str]:
@@ -282,14 +280,10 @@ def _feature_tables(file: Path) -> list[str]:
 
 
 def _choose(names: list[str], layer: str | None, where: str) -> str:
-    listed = ", ".join(repr(name) for name in names) or "none"
-    if layer is not None:
-        if layer not in names:
-            raise InputError(f"{where}: there is no layer {layer!r}. Layers in the file: {listed}.")
-        return layer
-    if len(names) != 1:
-        raise InputError(f"{where}: say which layer to read. Layers in the file: {listed}.")
-    return names[0]
+    if layer in names or (layer is None and len(names) == 1):
+        return layer or names[0]
+    wish = "say which layer to read" if layer is None else f"there is no layer {layer!r}"
+    raise InputError(f"{where}: {wish}. Layers in the file: {', '.join(repr(name) for name in names) or 'none'}.")
 
 
 def _read_ogr(

@@ -59,8 +59,11 @@ def measure_layers(city: schema.City) -> schema.City:
     layers = with_crossing_ends(with_stretches(city.layers))
     for measure in MEASURES:
         if measure.kind in layers and len(layers[measure.kind]):
+            layer = layers[measure.kind]
             found = measure.function(layers)
-            layers[measure.kind] = fill(layers[measure.kind], measure.attribute, found)
+            if "delivered" in layer:  # of an object that only the inventory knows, the geometry says where it was and no more
+                found = found.mask(layer["delivered"].eq(False))
+            layers[measure.kind] = fill(layer, measure.attribute, found)
     return replace(city, layers=layers)
 
 

@@ -27,8 +27,8 @@ def with_crossing_ends(layers: Mapping[str, gpd.GeoDataFrame]) -> dict[str, gpd.
 def derive_ends(crossings: gpd.GeoDataFrame, delivered: gpd.GeoDataFrame | None = None) -> gpd.GeoDataFrame:
     """Both ends of every crossing: those delivered, and derived ones where there are fewer than two.
 
-    A delivered end belongs to the crossing that its ``parent_id`` names, or to the nearest crossing that ends within 3 m. What the
-    crossing's layer says of its ends (kerb height, warning field) holds for both, where an end says nothing of its own.
+    A delivered end belongs to the crossing that its ``parent_id`` names, or to the nearest crossing that ends within 3 m. What
+    the crossing's layer says of its ends (kerb height, warning field) holds for both, where an end says nothing of its own.
 
     Parameters
     ----------
@@ -50,14 +50,16 @@ def derive_ends(crossings: gpd.GeoDataFrame, delivered: gpd.GeoDataFrame | None 
         given = _with_parents(delivered, slots)
         free = _free_slots(given, slots)
     new = crossings.loc[free["parent_id"], [*said, *_carried(crossings)]].set_axis(pd.Index(free["object_id"], name="object_id"))
-    new = gpd.GeoDataFrame(new.assign(parent_id=free["parent_id"].to_numpy(), derived=True), geometry=free["geometry"].to_numpy(), crs=crossings.crs)
+    new = gpd.GeoDataFrame(
+        new.assign(parent_id=free["parent_id"].to_numpy(), derived=True), geometry=free["geometry"].to_numpy(), crs=crossings.crs
+    )
     if given.empty:
         return new.sort_index()
     parents = given["parent_id"].where(given["parent_id"].isin(crossings.index))
     inherited = crossings.reindex(parents)[said].set_axis(given.index)
     for attribute in dict.fromkeys(_attribute(column) for column in said):
         columns = [column for column in said if _attribute(column) == attribute]
-        silent = _silent(given, attribute)
+        silent = _silent(given, attribute) & ~_undelivered(given)
         for column in columns:
             own = given[column] if column in given else inherited[column].iloc[:0].reindex(given.index)
             given[column] = own.where(~silent, inherited[column])
@@ -133,6 +135,11 @@ def _says_of_ends(column: str) -> bool:
 def _carried(crossings: pd.DataFrame) -> list[str]:
     """Columns that a derived end takes over from its crossing as they are."""
     return [column for column in ("source", "street", "name", "manager", "accuracy") if column in crossings]
+
+
+def _undelivered(ends: pd.DataFrame) -> pd.Series:
+    """Ends that only the inventory knows: what the crossing says is of ends that are there."""
+    return ends["delivered"].eq(False) if "delivered" in ends else pd.Series(False, ends.index)
 
 
 def _silent(ends: pd.DataFrame, attribute: str) -> pd.Series:

@@ -32,7 +32,9 @@ def _side(bays: gpd.GeoDataFrame, longer: int) -> pd.DataFrame:
     """Side of the rectangle; unknown where the polygon is no rectangle or too large for one bay."""
     shapes = bays.geometry.to_numpy()
     box = shapely.oriented_envelope(shapes)
-    corners = [shapely.get_point(shapely.get_exterior_ring(np.where(shapely.get_dimensions(box) == 2, box, None)), i) for i in range(3)]
+    corners = [
+        shapely.get_point(shapely.get_exterior_ring(np.where(shapely.get_dimensions(box) == 2, box, None)), i) for i in range(3)
+    ]
     sides = np.stack([shapely.distance(corners[0], corners[1]), shapely.distance(corners[1], corners[2])])
     area = shapely.area(shapes)
     single = (area >= RECTANGULAR * shapely.area(box)) & (area <= LARGEST_BAY) & (shapely.get_dimensions(shapes) == 2)

@@ -62,7 +62,9 @@ def cut_stretches(footways: gpd.GeoDataFrame, others: np.ndarray) -> gpd.GeoData
     number = pd.Series(parent).groupby(parent).cumcount() + 1
     ids = footways.index[rows[parent]]
     new = footways.iloc[rows[parent]].set_axis(pd.Index([f"{i}/{n}" for i, n in zip(ids, number, strict=True)], name="object_id"))
-    new = new.set_geometry(gpd.GeoSeries(pieces, index=new.index, crs=footways.crs)).assign(parent_id=ids.to_numpy(), derived=True)
+    new = new.set_geometry(gpd.GeoSeries(pieces, index=new.index, crs=footways.crs)).assign(
+        parent_id=ids.to_numpy(), derived=True
+    )
     kept = footways.drop(footways.index[cut])
     return gpd.GeoDataFrame(pd.concat([kept, new]).sort_index(), crs=footways.crs)
 

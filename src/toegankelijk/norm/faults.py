@@ -130,7 +130,7 @@ def _limit_faults(tables: Mapping[str, Records], attributes: Attributes) -> Iter
         driver = attributes.get(row["driver"])
         if row["driver"] and (driver is None or driver.type != "number" or not driver.belongs_to(criterion["kind"])):
             yield f"{where}: driver {row['driver']!r} is no number attribute of {criterion['kind']}"
-        if not row["driver"] and (row["upto"] or float(row["per_driver"] or 0)):
+        if not row["driver"] and (row["upto"] or (_is_number(row["per_driver"]) and float(row["per_driver"]))):
             yield f"{where}: upto or per_driver without a driver"
     for (code, level), group in groups.items():
         ends = [float(row["upto"]) if _is_number(row["upto"]) else math.inf for row in group]
@@ -183,9 +183,9 @@ def _remedy_faults(tables: Mapping[str, Records]) -> Iterator[str]:
             yield f"{where}: partner {row['partner']!r} is not another service"
         if row["cost_class"] not in ("1", "2", "3", "4", "5"):
             yield f"{where}: cost_class {row['cost_class']!r} is not 1 to 5"
-        if _is_number(row["cost_low_eur"]) and _is_number(row["cost_high_eur"]):
-            if not 0 < float(row["cost_low_eur"]) <= float(row["cost_high_eur"]):
-                yield f"{where}: cost {row['cost_low_eur']} to {row['cost_high_eur']}"
+        low, high = row["cost_low_eur"], row["cost_high_eur"]
+        if _is_number(low) and _is_number(high) and not 0 < float(low) <= float(high):
+            yield f"{where}: cost {low} to {high}"
         if row["feasibility_default"] not in FEASIBILITIES:
             yield f"{where}: feasibility_default {row['feasibility_default']!r} is none of {FEASIBILITIES}"
         if row["phase_default"] not in PHASES:
@@ -219,8 +219,8 @@ def _nesting_faults(rule: Rule, attributes: Attributes) -> Iterator[str]:
         needs = [_required(rule, level, at) for level in schema.LEVELS]
         for i in (0, 1):
             if not _stricter(rule.compare, needs[i], needs[i + 1]):
-                stricter, looser = schema.LEVELS[i], schema.LEVELS[i + 1]
-                yield f"{rule.code}: level {stricter} asks less than {looser} at {at or 'every value'}: {needs[i]} and {needs[i + 1]}"
+                levels, where = f"level {schema.LEVELS[i]} asks less than {schema.LEVELS[i + 1]}", at or "every value"
+                yield f"{rule.code}: {levels} at {where}: {needs[i]} and {needs[i + 1]}"
                 return
 
 

@@ -40,7 +40,8 @@ class Verdicts:
     outcome
         `FAILS`, `MEETS`, `UNKNOWN` or `NOT_APPLICABLE`.
     severity, severity_worst
-        Least and greatest severity (0 to 4) that the failure can have; both 0 if it is met.
+        Least and greatest severity (0 to 4) that the failure can have; both 0 if it is met. Where the driver is not known, the
+        greatest may be greater than it need be, never less.
     required
         The limit, where it is one number; else NaN.
     reason
@@ -153,7 +154,9 @@ class _Classes:
 
     def meet(self, rule: Rule, row: LimitRow, low: Numbers, high: Numbers) -> tuple[Booleans, Booleans]:
         """Whether the best, and the worst, that the classes can be meets a row."""
-        holds: Callable[[frozenset[str]], bool] = row.classes.issubset if rule.compare == "contains_all" else row.classes.issuperset
+        holds: Callable[[frozenset[str]], bool] = (
+            row.classes.issubset if rule.compare == "contains_all" else row.classes.issuperset
+        )
         met = [holds(held) for held in self.sets]
         return np.array([*met, True])[self.codes], np.array([*met, False])[self.codes]
 

@@ -12,7 +12,6 @@ from dataclasses import dataclass
 from importlib.resources import files
 from importlib.resources.abc import Traversable
 from pathlib import Path
-from typing import cast
 
 import pandas as pd
 
@@ -36,12 +35,16 @@ HEADS: Mapping[str, tuple[str, ...]] = {
 }
 """Tables of a norm folder and the columns that each must have; more columns are allowed."""
 
+ATTRIBUTE_COLUMNS = ("attribute", "kind", "unit", "type", "classes", "how", "description_en")
+"""Columns of the ``attributes.csv`` that a norm folder may have."""
+
 KEYS: Mapping[str, str] = {
     "themes": "theme",
     "criteria": "code",
     "remedies": "remedy",
     "services": "service",
     "sources": "source",
+    "attributes": "attribute",
 }
 """Tables in which each row has a key of its own."""
 
@@ -180,22 +183,20 @@ def read_norm(source: str | Path = "vlaanderen") -> Norm:
     missing = [f"{name}.csv is not there" for name, raw in content.items() if raw is None]
     if missing:
         raise NormError(f"norm {str(source)!r}: tables are missing", missing)
-    own = _bytes(folder, "attributes.csv") or b""
-    about = tomllib.loads((_bytes(folder, "norm.toml") or b"").decode("utf-8"))
+    own = _bytes(folder, "attributes.csv")
+    about, faults = _about(_bytes(folder, "norm.toml") or b"")
     tables: dict[str, pd.DataFrame] = {}
-    faults: list[str] = []
     for name, raw in content.items():
-        tables[name], found = parse_table(name, raw or b"")
+        tables[name], found = parse_table(name, raw or b"", HEADS[name])
         faults += found
-    if not faults:
-        attributes, found = _attributes(own)
-        faults = [*found, *find_faults(tables, attributes)]
-    if faults:
+    attributes, found = _attributes(own)
+    faults += found
+    if faults := faults or find_faults(tables, attributes):
         raise NormError(f"norm {str(source)!r} has {len(faults)} faults", faults)
     digest = hashlib.sha256()
     for name in sorted(content):
         digest.update(name.encode() + b"\0" + (content[name] or b"") + b"\0")
-    digest.update(own)
+    digest.update(own or b"")
     keyed = {name: table.set_index(KEYS[name], drop=False) if name in KEYS else table for name, table in tables.items()}
     return Norm(
         name=str(about.get("name", folder.name)),
@@ -207,9 +208,9 @@ def read_norm(source: str | Path = "vlaanderen") -> Norm:
     )
 
 
-def parse_table(name: str, raw: bytes) -> tuple[pd.DataFrame, list[str]]:
-    """Table of text cells from the bytes of a CSV, and the faults of its form."""
-    empty = pd.DataFrame(columns=list(HEADS[name]))
+def parse_table(name: str, raw: bytes, columns: tuple[str, ...]) -> tuple[pd.DataFrame, list[str]]:
+    """Table of text cells from the bytes of a CSV with at least these columns, and the faults of its form."""
+    empty = pd.DataFrame(columns=list(columns))
     if len(raw) > MAX_BYTES:
         return empty, [f"{name}: larger than {MAX_BYTES} bytes"]
     try:
@@ -217,8 +218,11 @@ def parse_table(name: str, raw: bytes) -> tuple[pd.DataFrame, list[str]]:
     except (UnicodeDecodeError, csv.Error) as error:
         return empty, [f"{name}: not a UTF-8 CSV table ({error})"]
     head, body = (rows[0], [row for row in rows[1:] if row]) if rows else ([], [])
-    faults = [f"{name}: column {column!r} is missing" for column in HEADS[name] if column not in head]
-    faults += [f"{name} row {i}: {len(row)} cells instead of {len(head)}" for i, row in enumerate(body, 2) if len(row) != len(head)]
+    faults = [f"{name}: column {column!r} is missing" for column in columns if column not in head]
+    faults += [f"{name}: column {column!r} is there twice" for column in sorted({c for c in head if head.count(c) > 1})]
+    faults += [
+        f"{name} row {i}: {len(row)} cells instead of {len(head)}" for i, row in enumerate(body, 2) if len(row) != len(head)
+    ]
     if faults:
         return empty, faults
     table = pd.DataFrame([[cell.strip() for cell in row] for row in body], columns=head, dtype="object")
@@ -230,8 +234,12 @@ def parse_table(name: str, raw: bytes) -> tuple[pd.DataFrame, list[str]]:
 
 def compile_rules(tables: Mapping[str, pd.DataFrame], attributes: Mapping[str, schema.Attribute]) -> dict[str, Rule]:
     """Criteria with their limits and severities, in the form that the kernel reads."""
-    limits = {key: group for key, group in tables["limits"].groupby(["code", "level"], sort=False)}
-    severities = {key: group for key, group in tables["severities"].groupby("code", sort=False)}
+    limits: dict[tuple[str, str], list[dict[str, str]]] = {}
+    for row in records(tables["limits"]):
+        limits.setdefault((row["code"], row["level"]), []).append(row)
+    severities: dict[str, list[dict[str, str]]] = {}
+    for row in records(tables["severities"]):
+        severities.setdefault(row["code"], []).append(row)
     rules = {}
     for row in records(tables["criteria"]):
         code, attribute = row["code"], attributes[row["attribute"]]
@@ -250,16 +258,16 @@ def compile_rules(tables: Mapping[str, pd.DataFrame], attributes: Mapping[str, s
             tolerance=float(row["tolerance"]),
             severity_base=int(row["severity_base"]),
             remedy=row["remedy"],
-            limits={level: tuple(map(_limit_row, records(group))) for level, group in given.items()},
-            drivers={level: group["driver"].iloc[0] for level, group in given.items()},
-            severities=tuple(map(_severity_row, records(severities[code]))) if code in severities else (),
+            limits={level: tuple(map(_limit_row, group)) for level, group in given.items()},
+            drivers={level: group[0]["driver"] for level, group in given.items()},
+            severities=tuple(map(_severity_row, severities.get(code, ()))),
         )
     return rules
 
 
 def records(table: pd.DataFrame) -> list[dict[str, str]]:
     """Rows of a table of text cells."""
-    return cast(list[dict[str, str]], table.to_dict("records"))
+    return [dict(zip(table.columns, row, strict=True)) for row in table.to_numpy().tolist()]
 
 
 def _limit_row(row: Mapping[str, str]) -> LimitRow:
@@ -276,18 +284,47 @@ def _severity_row(row: Mapping[str, str]) -> SeverityRow:
     return SeverityRow(beyond, frozenset(schema.split(row["classes"])), int(row["severity"]))
 
 
-def _attributes(raw: bytes) -> tuple[Mapping[str, schema.Attribute], list[str]]:
+def _about(raw: bytes) -> tuple[dict[str, object], list[str]]:
+    """Name and version of a norm folder."""
+    try:
+        return tomllib.loads(raw.decode("utf-8-sig")), []
+    except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
+        return {}, [f"norm.toml: not a TOML file ({error})"]
+
+
+def _attributes(raw: bytes | None) -> tuple[Mapping[str, schema.Attribute], list[str]]:
     """The package's attributes and those that a norm folder adds; one that exists already must agree."""
-    known, faults = dict(schema.attributes()), []
-    for row in csv.DictReader(io.StringIO(raw.decode("utf-8-sig"), newline="")):
+    known = dict(schema.attributes())
+    if raw is None:
+        return known, []
+    table, faults = parse_table("attributes", raw, ATTRIBUTE_COLUMNS)
+    for row in records(table):
         try:
             mine = schema.parse_attribute(row)
-        except (KeyError, ValueError) as error:
-            return known, [f"attributes: {error} in row {row}"]
+        except ValueError as error:
+            faults.append(f"attribute {row['attribute']}: plausible {row['plausible']!r} is not bounds such as 0..50 ({error})")
+            continue
         theirs = known.setdefault(mine.name, mine)
         if (mine.unit, mine.type, mine.kinds, mine.classes) != (theirs.unit, theirs.type, theirs.kinds, theirs.classes):
             faults.append(f"attribute {mine.name}: differs from the package's in unit, type, kinds or classes")
+        faults += _attribute_faults(mine)
     return known, faults
+
+
+def _attribute_faults(attribute: schema.Attribute) -> list[str]:
+    where, faults = f"attribute {attribute.name}", []
+    units = sorted({known.unit for known in schema.attributes().values() if known.type == attribute.type})
+    if not units:
+        faults.append(f"{where}: type {attribute.type!r} is not number, bool or class")
+    elif attribute.unit not in units:
+        faults.append(f"{where}: unit {attribute.unit!r} does not fit a {attribute.type}; use one of {', '.join(units)}")
+    if unknown := [kind for kind in attribute.kinds if kind not in (*schema.kinds(), "any")]:
+        faults.append(f"{where}: kind {', '.join(unknown)} is not known")
+    if not attribute.kinds:
+        faults.append(f"{where}: has no kind")
+    if (attribute.type == "class") != bool(attribute.classes):
+        faults.append(f"{where}: classes only and always for the type class")
+    return faults
 
 
 def _bundled() -> Traversable:
@@ -304,5 +341,9 @@ def _locate(source: str | Path) -> Traversable:
 
 
 def _bytes(folder: Traversable, name: str) -> bytes | None:
+    """Content of a file, as far as it can be needed."""
     file = folder.joinpath(name)
-    return file.read_bytes() if file.is_file() else None
+    if not file.is_file():
+        return None
+    with file.open("rb") as stream:
+        return stream.read(MAX_BYTES + 1)

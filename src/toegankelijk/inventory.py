@@ -1,0 +1,130 @@
+"""Inventory: objects that an earlier screening knew stay in the count when a delivery lacks them, as objects of which nothing is known.
+
+Without it a score can only be about what is delivered, and leaving out what fails would raise it.
+"""
+
+from __future__ import annotations
+
+from dataclasses import replace
+
+import geopandas as gpd
+import numpy as np
+import pandas as pd
+import shapely
+
+from toegankelijk import schema
+from toegankelijk.errors import InputError
+
+SOURCE = "inventory"
+"""What the column ``source`` says of an object that only the inventory knows."""
+
+COLUMNS = ("object_id", "kind", "geometry")
+"""Columns that an inventory needs; ``parent_id``, ``street`` and ``name`` are used if they are there."""
+
+
+def with_inventory(city: schema.City, known: gpd.GeoDataFrame) -> schema.City:
+    """Add objects that are known of, but were not delivered, to their layers; nothing else is known of them.
+
+    Pieces of a footway and derived ends of a crossing are matched by their ``parent_id``: they are not missing while their parent is
+    there, and pieces whose footway is missing come back as one footway.
+
+    Parameters
+    ----------
+    city
+        Layers as delivered, before anything is derived from them.
+    known
+        Objects of an earlier screening, such as the layer ``findings`` of its ``screening.gpkg``: columns `COLUMNS`, several rows per
+        object allowed; ``parent_id`` is given for derived objects only.
+
+    Returns
+    -------
+    City
+        The same city with the missing objects in its layers, column ``delivered`` false and ``source`` `SOURCE`, and a remark on each.
+        Of a kind that was not delivered, the layer then holds what the inventory knows.
+
+    Raises
+    ------
+    InputError
+        The inventory lacks a column, names a kind that there is not, or has no coordinate system.
+
+    Examples
+    --------
+    >>> from toegankelijk import read_city, sample_city
+    >>> city = read_city(sample_city())
+    >>> stops = city.layers["stop"]
+    >>> known = gpd.GeoDataFrame({"object_id": stops.index, "kind": "stop"}, geometry=stops.geometry.to_numpy(), crs=city.crs)
+    >>> fewer = replace(city, layers={**city.layers, "stop": stops.drop("HA-03")})
+    >>> layer = with_inventory(fewer, known).layers["stop"]
+    >>> layer.index[~layer["delivered"]].tolist()
+    ['HA-03']
+    """
+    objects = _objects(_checked(known, city))
+    delivered = {kind: set(layer.index) for kind, layer in city.layers.items()}
+    absent = [object_id not in delivered.get(kind, ()) for kind, object_id in zip(objects["kind"], objects["object_id"], strict=True)]
+    missing = objects[np.array(absent, bool)]
+    layers = dict(city.layers)
+    for kind, group in missing.groupby("kind", sort=True):
+        layers[str(kind)] = _joined(layers.get(str(kind)), group, city)
+    found = schema.remarks(
+        SOURCE,
+        missing["object_id"],
+        "object_id",
+        missing["kind"],
+        "an earlier screening knew it and this delivery lacks it; it counts as an object of which nothing is known",
+    )
+    return replace(city, layers=layers, remarks=schema.all_remarks([city.remarks, found]))
+
+
+def _checked(known: gpd.GeoDataFrame, city: schema.City) -> gpd.GeoDataFrame:
+    """One row per object and parent, in the run's coordinate system, sorted."""
+    if absent := [column for column in COLUMNS if column not in known]:
+        raise InputError(f"inventory: no columns {absent}; give the layer 'findings' of an earlier screening.gpkg")
+    if known.crs is None:
+        raise InputError("inventory: no coordinate system; give the layer 'findings' of an earlier screening.gpkg")
+    texts = {column: _text(known, column) for column in ("object_id", "kind", "parent_id", *schema.TEXT_COLUMNS)}
+    table = gpd.GeoDataFrame(pd.DataFrame(texts), geometry=known.geometry.to_numpy(), crs=known.crs)
+    table = table[(table["kind"] != "zone") & table.geometry.notna() & ~table.geometry.is_empty]
+    if unknown := sorted(set(table["kind"]) - set(schema.kinds())):
+        raise InputError(f"inventory: kinds {unknown} are not known; known are {', '.join(schema.kinds())}")
+    table = table.drop_duplicates(["kind", "object_id"]).to_crs(city.crs)
+    return table.sort_values(["kind", "object_id"], ignore_index=True)
+
+
+def _objects(known: gpd.GeoDataFrame) -> gpd.GeoDataFrame:
+    """Objects as a city would deliver them: pieces joined to their parent, and no derived end while its crossing is known."""
+    derived = (known["parent_id"] != "").to_numpy()
+    piece = derived & (known["kind"] != "crossing_end").to_numpy()
+    crossings = known.loc[known["kind"] == "crossing", "object_id"]
+    end = derived & ~piece & known["parent_id"].isin(crossings).to_numpy()
+    pieces = known[piece].assign(number=lambda t: pd.to_numeric(t["object_id"].str.rpartition("/")[2], errors="coerce"))
+    pieces = pieces.sort_values(["kind", "parent_id", "number"])
+    groups = pieces.groupby(["kind", "parent_id"], sort=True)
+    parents = groups[list(schema.TEXT_COLUMNS)].first().reset_index().rename(columns={"parent_id": "object_id"})
+    shapes = [_one_shape(group.to_numpy()) for _, group in groups["geometry"]]
+    whole = gpd.GeoDataFrame(parents, geometry=np.array(shapes, dtype=object), crs=known.crs)
+    table = pd.concat([known[~piece & ~end], whole]) if len(whole) else known[~end]
+    return table.sort_values(["kind", "object_id"], ignore_index=True)
+
+
+def _one_shape(pieces: np.ndarray) -> shapely.Geometry:
+    """Pieces in their order along the line, as one line again where they touch."""
+    if (shapely.get_dimensions(pieces) != 1).any():
+        return shapely.union_all(pieces)
+    return shapely.line_merge(shapely.multilinestrings(shapely.get_parts(pieces)), directed=True)
+
+
+def _joined(layer: gpd.GeoDataFrame | None, missing: gpd.GeoDataFrame, city: schema.City) -> gpd.GeoDataFrame:
+    """The layer with the missing objects, sorted by id."""
+    new = missing.set_index("object_id")[[*schema.TEXT_COLUMNS, "geometry"]].assign(source=SOURCE, accuracy=0.0, delivered=False)
+    if layer is None or layer.empty:
+        return gpd.GeoDataFrame(new, geometry="geometry", crs=city.crs)
+    both = pd.concat([layer.assign(delivered=True), new])
+    return gpd.GeoDataFrame(both.sort_index().rename_axis("object_id"), geometry="geometry", crs=city.crs)
+
+
+def _text(table: pd.DataFrame, column: str) -> np.ndarray:
+    """A column as text; what is missing is empty."""
+    if column not in table:
+        return np.full(len(table), "", object)
+    values = table[column].astype("object")
+    return np.asarray(values.where(values.notna(), "").astype("str").to_numpy(dtype=object))
