@@ -113,7 +113,7 @@ def unknowns() -> pd.DataFrame:
             "theme": ["oppervlak", "drempels"],
             "criterion": ["SUR-06", "THR-01"],
             "kind": ["footway", "kerb"],
-            "reason": ["cross_slope is niet gemeten", "kerb_height ligt tussen 0 en 3 cm"],
+            "reason": ["missing", "kerb_height ligt tussen 0 en 3 cm"],
             "objects": [1234, 7],
         }
     )

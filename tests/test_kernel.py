@@ -229,7 +229,7 @@ def cases_of(code):
     cases += [(value, drivers, flags) for drivers in wide_drivers(code) for value in few]
     for states in itertools.product([True, False, None], repeat=len(flags)):
         given_flags = dict(zip(flags, states, strict=True))
-        drivers = {name: (0.2, 0.2) for name in drivers_of(code)}
+        drivers = dict.fromkeys(drivers_of(code), (0.2, 0.2))
         cases += [(value, at, given_flags) for value in few for at in (drivers, dict.fromkeys(drivers, NOTHING))]
     return cases
 
@@ -545,7 +545,7 @@ def test_running_slope(slope, stated):
         (5.0, None, "meets meets meets"),
         (5.4, None, "unknown unknown meets"),
         (10.4, None, "fails fails unknown"),  # over 10 % with its tolerance fails A and B at every height
-        # ends of the ranges belong to the gentler row's lower side: 0.10 m is still "up to 0.10 m"
+        # a rise of exactly 0.10 m is still in the first range
         (10.0, 0.1, "meets meets meets"),
         (10.0, 0.1001, "fails fails meets"),
     ],
@@ -582,5 +582,3 @@ def test_every_criterion_is_complete(code):
     low, high = own[rule.attribute].plausible
     limits = [limit.limit for rows in rule.limits.values() for limit in rows if limit.limit is not None]
     assert all(low <= limit <= high or limit < 0 for limit in limits), "no plausible value is on the limit"
-
-

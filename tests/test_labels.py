@@ -13,6 +13,7 @@ from hypothesis import strategies as st
 
 from toegankelijk import labels, schema
 from toegankelijk.errors import ConfigError
+from toegankelijk.norm.kernel import REASONS
 
 SOURCE = Path(labels.__file__).parent
 ROWS = list(csv.DictReader((SOURCE / "data" / "labels.csv").read_text("utf-8").splitlines()))
@@ -50,6 +51,7 @@ def test_codes_of_the_method_have_words(lang):
         "feasibility": ("hoog", "middel", "laag"),
         "track": ("eigen", "derden"),
         "term": ("KT", "MLT", "LT"),
+        "unknown_reason": REASONS[1:],
         "outcome": (*schema.OUTCOMES, "not_applicable"),
     }
     for group, members in codes.items():

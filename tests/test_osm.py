@@ -455,7 +455,7 @@ def test_what_is_understood_or_absent_gives_no_remark(drawing):
 
 
 CROSSING = {1: (0, -6), 2: (0, -4), 3: (0, 0), 4: (0, 4), 5: (0, 6), 6: (-50, 0), 7: (50, 0), 8: (0, 30)}
-"""A footway from south to north over a street: 1, kerb 2, street axis 3, kerb 4, 5, and on to 8; the street from 6 over 3 to 7."""
+"""A footway from south to north: 1, kerb 2, axis of the street 3, kerb 4, 5, and on to 8; the street runs from 6 over 3 to 7."""
 
 
 @pytest.fixture
@@ -671,7 +671,7 @@ def test_empty_file_has_every_kind_with_the_columns_of_a_full_one(drawing):
 
 def test_columns_of_layers(drawing):
     layers, _ = draw(drawing, "line", "highway=residential").read()
-    for kind, layer in layers.items():
+    for layer in layers.values():
         assert layer.crs == "EPSG:4326"
         assert layer.index.name == "object_id"
         assert {"name", "street", "parent_id"} <= set(layer.columns)

@@ -113,7 +113,7 @@ def test_a_long_list_is_cut_and_says_so(monkeypatch, tmp_path):
 def test_what_is_unknown_is_said_with_its_reason_most_first(rows):
     _, first, second = rows["unknowns"]
     assert "SUR-06 Langshelling looproute" in first
-    assert "cross_slope is niet gemeten" in first
+    assert "niet gemeten of niet geleverd" in first
     assert "1.234" in first
     assert "kerb_height ligt tussen 0 en 3 cm" in second
 

@@ -21,6 +21,9 @@ from toegankelijk.errors import ConfigError, InputError
 from toegankelijk.inventory import with_inventory
 from toegankelijk.io.vector import list_layers, read_layer, repair_geometry, sha256
 
+OSM_ATTRIBUTION = "© OpenStreetMap contributors"
+"""What the licence of OpenStreetMap (ODbL) asks every map to say."""
+
 Progress = Callable[[str], None]
 """Told what is being read."""
 
@@ -62,6 +65,7 @@ def read_city(
     areas_of_care, found = _zones(config, reader, layers, target)
     settings = {
         "date": config.city.date,
+        "attribution": "; ".join(filter(None, [config.city.attribution, OSM_ATTRIBUTION if config.osm else ""])),
         "planning": config.planning.model_dump(),
         "coverage_floor": config.scores.coverage_floor,
         "required_share": config.scores.required_share,

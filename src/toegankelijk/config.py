@@ -96,9 +96,10 @@ class Osm(_Table):
 
 
 class About(_Table):
-    """Name of the city, its coordinate system (``auto``: the usual one of the place), and the date of its data."""
+    """Name of the city, its coordinate system (``auto``: the usual one of the place), and the date and origin of its data."""
 
     name: str = ""
+    attribution: str = ""
     crs: str | None = None
     date: datetime.date | None = None
 

@@ -90,7 +90,7 @@ def _describe_unknowns(unknowns: pd.DataFrame, names: wording.Names) -> list[dic
         "theme": wording.translate(table["theme"], names.themes),
         "criterion": wording.translate(table["criterion"], {code: f"{code} {name}" for code, name in names.criteria.items()}),
         "kind": wording.translate(table["kind"], names.kinds),
-        "reason": wording.text(table["reason"]),
+        "reason": wording.words(table["reason"], "unknown_reason", names.lang),
         "objects": table["objects"].map(lambda count: wording.number_of(count, names.lang)),
     }
     rows: list[dict[Any, Any]] = pd.DataFrame(shown).to_dict("records")

@@ -23,10 +23,10 @@ ALL = "all"
 """Code of a row over all levels, or over all themes."""
 
 COVERAGE_FLOOR = 0.5
-"""Share of criterion weight that must be known before a zone is ranked; source: DESIGN section 4, a proposal."""
+"""Share of criterion weight that must be known before a zone is ranked; a proposal (see the concepts page of the docs)."""
 
 REQUIRED_SHARE = 0.9
-"""Share that must meet a level before the zone has reached it; source: DESIGN section 4, a proposal."""
+"""Share that must meet a level before the zone has reached it; a proposal (see the concepts page of the docs)."""
 
 _ENDS = ("score", "share", "A", "B", "C")
 _LOWS = [f"{end}_low" for end in _ENDS]

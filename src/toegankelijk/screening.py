@@ -100,7 +100,9 @@ class Screening:
         """Interactive map; it opens without a network once written."""
         from toegankelijk.maps import show_map
 
-        return show_map(self.scores, self.table, self.good_examples, lang=self.lang, title=self.city.name, norm=self.norm)
+        origin = self.city.settings.get("attribution", "")
+        words = {"lang": self.lang, "title": self.city.name, "attribution": origin, "norm": self.norm}
+        return show_map(self.scores, self.table, self.good_examples, **words)
 
     def run_record(self) -> dict[str, Any]:
         """Where it all came from: inputs with hashes, coordinate systems, norm, versions, and the row balance."""
@@ -114,6 +116,7 @@ class Screening:
             "scope": sorted(self.findings.scope),
             "crs": systems.label(self.city.crs),
             "date": self.city.settings.get("date"),
+            "attribution": self.city.settings.get("attribution", ""),
             "settings": dict(self.city.settings),
             "inputs": inputs,
             "balance": self.balance.to_dict("records"),

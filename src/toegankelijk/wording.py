@@ -90,15 +90,15 @@ def describe_bottlenecks(bottlenecks: pd.DataFrame, names: Names, zones: Mapping
     shown["criterion"] = translate(table["criterion"], {code: f"{code} {name}" for code, name in names.criteria.items()})
     several = text(table["criteria"])
     shown["criteria"] = several.str.replace("|", ", ").where(several != text(table["criterion"]), "")
-    shown["severity"] = _words(text(table["severity"]), "severity", lang)
+    shown["severity"] = words(text(table["severity"]), "severity", lang)
     shown["solution"] = shown["solution"].where(shown["solution"] != "", translate(table["remedy"], names.remedies))
     for column in ("responsible", "partner"):
         shown[column] = translate(table[column], names.services)
     for column in ("feasibility", "track", "phase", "status"):
-        shown[column] = _words(table[column], column, lang)
+        shown[column] = words(table[column], column, lang)
     shown["band"] = text(table["priority_band"])
-    shown["band_name"] = _words(table["priority_band"], "band", lang)
-    shown["letter"] = _words(table["priority_band"], "band_letter", lang)
+    shown["band_name"] = words(table["priority_band"], "band", lang)
+    shown["letter"] = words(table["priority_band"], "band_letter", lang)
     shown["priority"] = text(table["priority"])
     year = text(table["target_year"])
     shown["planning"] = text(table["planning"]) + ": " + shown["phase"] + (" (" + year + ")").where(year != "", "")
@@ -179,7 +179,8 @@ def _score_and_coverage(cell: Mapping[str, Any] | None, lang: str) -> str:
     return f"{cell['score']} ({cell['coverage']})" if cell and cell["known"] else labels.label("no_data", lang)
 
 
-def _words(values: pd.Series, group: str, lang: str) -> pd.Series:
+def words(values: pd.Series, group: str, lang: str) -> pd.Series:
+    """Words of a group of labels for codes; a code without a word stays."""
     return text(values).map(lambda code: labels.word(group, code, lang))
 
 

@@ -53,7 +53,7 @@ def draft_zones(anchors: gpd.GeoDataFrame, *, radii: Mapping[str, float] = RADII
     corner = shapely.bounds(parts)
     parts = parts[np.lexsort((corner[:, 1], corner[:, 0]))]
     ids = [f"zone-{i}" for i in range(1, len(parts) + 1)]
-    zones = _zones(ids, [f"Zone {i} (aangenomen)" for i in range(1, len(parts) + 1)], parts, anchors.crs, assumed=True)
+    zones = _zones(ids, [f"Zone {i}" for i in range(1, len(parts) + 1)], parts, anchors.crs, assumed=True)
     pieces = []
     for i, level in enumerate(levels):
         stricter = shapely.union_all([discs[other] for other in levels[:i]])
@@ -90,7 +90,7 @@ def grid_zones(
         held = np.unique(shapely.STRtree(shapes).query(boxes, predicate="intersects")[0])
         boxes, x, y = boxes[held], x[held], y[held]
     ids = [f"vak-{int(a)}-{int(b)}" for a, b in zip(x, y, strict=True)]
-    zones = _zones(ids, [f"Vak {i} (aangenomen)" for i in range(1, len(ids) + 1)], boxes, crs, assumed=True)
+    zones = _zones(ids, [f"Vak {i}" for i in range(1, len(ids) + 1)], boxes, crs, assumed=True)
     return zones, _areas(ids, ids, level, boxes, crs, assumed=True)
 
 

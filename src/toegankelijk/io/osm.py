@@ -34,8 +34,8 @@ class _Elements:
 
     Nodes have one point in ``refs``, lines all theirs, areas none. ``candidates`` holds per row of the table the elements whose
     shape and tags fit it; ``outlines`` the ways and relations that should give an area, with such a row, and ``complete`` those
-    that did; ``points`` per kind which of its objects lie at a point; ``cut`` the lines of which points are missing; ``aside`` per
-    kind the elements that a remark tells are not objects of it.
+    that did; ``points`` per kind which of its objects lie at a point; ``cut`` the lines of which points are missing; ``aside``
+    per kind the elements that a remark tells are not objects of it.
     """
 
     ids: list[str] = field(default_factory=list)
@@ -312,47 +312,40 @@ def _layer(kind: str, elements: _Elements, rows: Sequence[TagRow]) -> gpd.GeoDat
     for name in [*texts, *dict.fromkeys(row.attribute for row in own if row.attribute not in ("*", *texts))]:
         chosen = sorted((row for row in own if row.attribute == name), key=lambda row: row.kind == "*")
         if name in texts:
-            columns[name] = _text_column(chosen, places, tags, index, elements=elements)
+            columns[name] = _text_column(chosen, tags, index, places=places, elements=elements)
         else:
-            columns |= _attribute_columns(chosen, places, tags, index, elements=elements)
+            columns |= _attribute_columns(chosen, tags, index, places=places, elements=elements)
     geometry = gpd.GeoSeries([elements.geometry[place] for place in places], index=index, crs="EPSG:4326")
     columns["parent_id"] = pd.Series(np.nan, index, dtype=object)
     return gpd.GeoDataFrame(columns, index=index, geometry=geometry)
 
 
 def _text_column(
-    rows: Sequence[TagRow], places: Sequence[int], tags: Sequence[Tags], index: pd.Index, *, elements: _Elements
+    rows: Sequence[TagRow], tags: Sequence[Tags], index: pd.Index, *, places: Sequence[int], elements: _Elements
 ) -> pd.Series:
     """Text by the rows of the table; several texts of one object joined."""
     column = pd.Series(np.nan, index, dtype=object)
     for row in rows:
-        text = _texts(row, places, tags, index, elements=elements)
-        column = column.fillna(text.str.replace(";", " / ") if row.source else text)
+        for number, text in _heard(row, np.flatnonzero(column.isna()), tags, places=places, elements=elements).items():
+            column.iloc[number] = text.replace(";", " / ") if row.source else text
     return column
 
 
 def _attribute_columns(
-    rows: Sequence[TagRow], places: Sequence[int], tags: Sequence[Tags], index: pd.Index, *, elements: _Elements
+    rows: Sequence[TagRow], tags: Sequence[Tags], index: pd.Index, *, places: Sequence[int], elements: _Elements
 ) -> dict[str, pd.Series]:
     """Columns of one attribute: its value, and its bounds if a row can give bounds."""
     attribute = schema.attributes()[rows[0].attribute]
-    values = ["low", "high"] if attribute.type == "number" else ["value"]
-    known = pd.DataFrame(np.nan if len(values) == 2 else None, index, values, dtype=float if len(values) == 2 else object)
+    values, missing = (["low", "high"], np.nan) if attribute.type == "number" else (["value"], None)
+    known = pd.DataFrame(missing, range(len(index)), values, dtype=object if missing is None else float)
     for row in rows:
-        unknown = known[values[0]].isna().to_numpy()
-        asked = [
-            bool(unknown[number])
-            and row.fits(tags[number])
-            and (not row.elements or elements.shapes[place] in row.elements)
-            and _is_on(place, row, elements)
-            for number, place in enumerate(places)
-        ]
-        text = _texts(row, places, tags, index, elements=elements)[asked]
-        read = read_values(row, text)
-        known.loc[read.index, values] = read[values]
-        refused = read.index[read["reason"] != ""]
-        for reason, ids in refused.groupby(read.loc[refused, "reason"]).items():
-            elements.remarks.append(schema.remarks(rows[0].kind, ids, attribute.name, text[ids].tolist(), str(reason)))
+        text = _heard(row, np.flatnonzero(known[values[0]].isna()), tags, places=places, elements=elements)
+        if text:
+            read = read_values(row, pd.Series(text, dtype=object))
+            known.loc[read.index, values] = read[values]
+            for number, reason in read.loc[read["reason"] != "", "reason"].items():
+                elements.remark(rows[0].kind, index[number], reason, attribute=attribute.name, raw=text[number])
+    known.index = index
     if attribute.type == "bool":
         return {attribute.name: known["value"].astype("boolean")}
     if attribute.type == "class":
@@ -364,11 +357,19 @@ def _attribute_columns(
     return columns
 
 
-def _texts(row: TagRow, places: Sequence[int], tags: Sequence[Tags], index: pd.Index, *, elements: _Elements) -> pd.Series:
-    """What the tag of a row says per object; missing where the tag is."""
-    if row.source:
-        tags = [_joined(place, row.source, elements) for place in places]
-    return pd.Series([held.get(row.tag, np.nan) for held in tags], index, dtype=object)
+def _heard(
+    row: TagRow, numbers: Iterable[int], tags: Sequence[Tags], *, places: Sequence[int], elements: _Elements
+) -> dict[int, str]:
+    """What the tag of a row says of those of the objects that fit it; blank for a row that asks no tag."""
+    heard = {}
+    for number in numbers:
+        place = places[number]
+        told = tags[number]
+        if row.fits(told) and (not row.elements or elements.shapes[place] in row.elements) and _is_on(place, row, elements):
+            text = (_joined(place, row.source, elements) if row.source else told).get(row.tag) if row.tag else ""
+            if text is not None:
+                heard[int(number)] = text
+    return heard
 
 
 def _joined(place: int, kind: str, elements: _Elements) -> Tags:

@@ -54,10 +54,10 @@ def cut_stretches(footways: gpd.GeoDataFrame, others: np.ndarray) -> gpd.GeoData
     lines = shapes[shapely.get_type_id(shapes) == 1]
     rows = np.flatnonzero(shapely.get_type_id(shapes) == 1)
     other = shapely.get_parts(others)
-    line, measure = _meetings(lines, other[shapely.get_type_id(other) == 1])
-    if not len(line):
+    meetings = _meetings(lines, other[shapely.get_type_id(other) == 1])
+    if meetings.empty:
         return footways
-    pieces, parent = _cut(lines, line, measure)
+    pieces, parent = _cut(lines, meetings)
     cut = rows[np.unique(parent)]
     number = pd.Series(parent).groupby(parent).cumcount() + 1
     ids = footways.index[rows[parent]]
@@ -69,38 +69,39 @@ def cut_stretches(footways: gpd.GeoDataFrame, others: np.ndarray) -> gpd.GeoData
     return gpd.GeoDataFrame(pd.concat([kept, new]).sort_index(), crs=footways.crs)
 
 
-def _meetings(lines: np.ndarray, others: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
-    """Line number and distance along it of every meeting inside a line, sorted; ends of the line itself are none."""
+def _meetings(lines: np.ndarray, others: np.ndarray) -> pd.DataFrame:
+    """Meetings inside a line: its number, the distance along it and the place, sorted; ends of the line itself are none."""
     every = np.concatenate([lines, others])
     coordinates, owner = shapely.get_coordinates(every, return_index=True)
     spot = pd.DataFrame(np.round(coordinates, 3), columns=["x", "y"]).assign(owner=owner).drop_duplicates()
     shared = spot[spot.groupby(["x", "y"])["owner"].transform("size") > 1]
     shared = shared[shared["owner"] < len(lines)]
+    vertices = shapely.points(coordinates[shared.index])  # the very vertex, so that the pieces share it too
     ends = np.concatenate([shapely.get_point(every, 0), shapely.get_point(every, -1)])
     source = np.tile(np.arange(len(every)), 2)
     which, line = shapely.STRtree(lines).query(ends, predicate="dwithin", distance=SNAP)
     foreign = source[which] != line
-    points = np.concatenate([shapely.points(shared[["x", "y"]].to_numpy()), ends[which[foreign]]])
     on = np.concatenate([shared["owner"].to_numpy(), line[foreign]]).astype(np.intp)
-    measure = shapely.line_locate_point(lines[on], points)
+    measure = shapely.line_locate_point(lines[on], np.concatenate([vertices, ends[which[foreign]]]))
+    beside = shapely.line_interpolate_point(lines[on[len(vertices) :]], measure[len(vertices) :])
+    x, y = shapely.get_coordinates(np.concatenate([vertices, beside])).T
+    end = np.arange(len(on)) >= len(vertices)
+    table = pd.DataFrame({"line": on, "along": np.round(measure, 6), "end": end, "x": x, "y": y})
     inside = (measure > SNAP) & (measure < shapely.length(lines)[on] - SNAP)
-    table = pd.DataFrame({"line": on[inside], "measure": measure[inside]}).sort_values(["line", "measure"], ignore_index=True)
-    apart = (table["line"].diff() != 0) | (table["measure"].diff() > SNAP)
-    return table.loc[apart, "line"].to_numpy(), table.loc[apart, "measure"].to_numpy()
+    table = table[inside].sort_values(["line", "along", "end", "x", "y"]).drop(columns="end")
+    return table[(table["line"].diff() != 0) | (table["along"].diff() > SNAP)]
 
 
-def _cut(lines: np.ndarray, line: np.ndarray, measure: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+def _cut(lines: np.ndarray, meetings: pd.DataFrame) -> tuple[np.ndarray, np.ndarray]:
     """Pieces of the lines that have meetings, from the start of each line on, and the line that each comes from."""
     coordinates, owner = shapely.get_coordinates(lines, return_index=True)
-    keep = np.isin(owner, line)
+    keep = np.isin(owner, meetings["line"])
     coordinates, owner = coordinates[keep], owner[keep]
     step = np.hypot(*np.diff(coordinates, axis=0, prepend=coordinates[:1]).T)
     step[np.flatnonzero(np.diff(owner, prepend=-1))] = 0.0
     along = pd.Series(step).groupby(owner).cumsum().to_numpy()
-    points = shapely.get_coordinates(shapely.line_interpolate_point(lines[line], measure))
     vertices = pd.DataFrame({"line": owner, "along": along, "x": coordinates[:, 0], "y": coordinates[:, 1], "cut": 0})
-    cuts = pd.DataFrame({"line": line, "along": measure, "x": points[:, 0], "y": points[:, 1], "cut": 1})
-    table = pd.concat([vertices, cuts]).sort_values(["line", "along", "cut"], kind="stable", ignore_index=True)
+    table = pd.concat([vertices, meetings.assign(cut=1)]).sort_values(["line", "along", "cut"], kind="stable", ignore_index=True)
     table["piece"] = table.groupby("line")["cut"].cumsum()
     ends = table[table["cut"] == 1].assign(piece=lambda t: t["piece"] - 1)  # a cut starts one piece and ends the one before
     table = pd.concat([ends, table]).sort_values(["line", "piece", "along"], kind="stable", ignore_index=True)

@@ -228,16 +228,17 @@ def _verdicts(
     met = ~none & asked.met
     failed = ~none & ~asked.possible & ~asked.silent & ~unclear
     unknown = ~none & ~failed & (~met | unclear)
+    outcome = np.full(len(none), MEETS, np.int8)
+    outcome[unknown], outcome[failed], outcome[none] = UNKNOWN, FAILS, NOT_APPLICABLE
+    reason = np.full(len(none), REASONS.index("driver"), np.int8)
+    for where, why in ((asked.clear, "bounds"), (~known, "missing"), (unclear, "applies"), (~unknown, "")):
+        reason[where] = REASONS.index(why)  # the last that holds
     return Verdicts(
-        outcome=np.select([none, failed, unknown], [NOT_APPLICABLE, FAILS, UNKNOWN], MEETS).astype(np.int8),
+        outcome=outcome,
         severity=np.where(failed, best, 0).astype(np.int8),
         severity_worst=np.where(none | met, 0, worst).astype(np.int8),
         required=asked.required,
-        reason=np.select(
-            [~unknown, unclear, ~known, asked.clear],
-            [REASONS.index(reason) for reason in ("", "applies", "missing", "bounds")],
-            REASONS.index("driver"),
-        ).astype(np.int8),
+        reason=reason,
         surely_asked=~none & ~unclear & ~asked.silent,
     )
 
@@ -261,4 +262,4 @@ def _flags(layer: pd.DataFrame, attribute: str) -> Codes:
     """A bool attribute as 1, 0, or -1 for unknown."""
     if attribute not in layer:
         return np.full(len(layer), -1, np.int8)
-    return np.asarray(layer[attribute].astype("boolean").astype("Int8").to_numpy(dtype=np.int8, na_value=-1), np.int8)
+    return np.asarray(layer[attribute].astype("boolean").to_numpy(dtype=np.int8, na_value=-1))
