@@ -251,9 +251,9 @@ def evidently(layer: pd.DataFrame, rule: object, object_id: str) -> float:
 
 
 def spoiled(case: Case, after: tg.Findings, world: int, edit: Edit) -> bool:
-    """Whether a change made another verdict on its object worse."""
+    """Whether a change made another verdict that counts on its object worse."""
     kind, object_id, _ = edit
-    own = set(rule.code for rule in case.norm.rules.values() if rule.kind == kind)
+    own = {rule.code for rule in case.norm.rules.values() if rule.kind == kind} & case.findings.scope
     before = verdicts(case.findings.table, object_id, own)
     now = verdicts(after.table, f"{world}#{object_id}", own)
     now.index = now.index.map(lambda key: (key[0].partition("#")[2], key[1]))
@@ -380,7 +380,8 @@ def substrings(lines: Iterable[shapely.Geometry], start: np.ndarray, end: np.nda
 
 
 def test_removing_a_whole_layer_never_raises_a_low_end(case):
-    for kind in case.kinds:
+    """But for crossing ends beside crossings: these derive ends, so the kind is still delivered, with fewer objects (see above)."""
+    for kind in set(case.kinds) - {"crossing_end"}:
         layers = {name: layer for name, layer in case.raw.layers.items() if name != kind}
         after = score(tg.measure_layers(replace(case.raw, layers=layers)), case.norm)
         for column in LOWS:

@@ -25,7 +25,6 @@ PLACES = [(0.0, (0.0, 0.0)), (0.0, GENK), (33.7, GENK), (-120.0, GENK)]
 PENDING = {
     "narrowing_gap",
     "narrowing_follows",
-    "line_narrowing",
     "passing_place_gap",
     "right_angle_bend",
     "bend_width_sum",
@@ -157,9 +156,30 @@ def test_two_lines_that_end_at_one_place_cut_once():
     assert cut_stretches(footways, NO_OTHERS).length.round(1).to_dict() == {"O-1/1": 5.0, "O-1/2": 5.0, "O-2": 5.0, "O-3": 5.0}
 
 
+def test_a_line_that_ends_on_itself_is_not_cut():
+    footways = layer([line((0, 0), (10, 0), (10, 5), (5, 5), (5, 0))])
+    assert cut_stretches(footways, NO_OTHERS).index.tolist() == ["O-1"]
+
+
 def test_polygons_are_not_cut():
     footways = layer([shapely.box(0, -1, 10, 1), line((0, 0), (10, 0)), line((5, 0), (5, 9))])
     assert cut_stretches(footways, NO_OTHERS).index.tolist() == ["O-1", "O-2/1", "O-2/2", "O-3"]
+
+
+def test_a_line_that_is_stored_as_several_is_cut_as_one():
+    """GIS layers often declare all their lines as MultiLineString."""
+    footways = layer([shapely.MultiLineString([[(0, 0), (10, 0)]]), line((5, 0), (5, 5))])
+    assert cut_stretches(footways, NO_OTHERS).length.to_dict() == {"O-1/1": 5.0, "O-1/2": 5.0, "O-2": 5.0}
+
+
+def test_a_line_in_parts_that_lie_apart_cuts_others_and_stays_whole():
+    footways = layer([shapely.MultiLineString([[(5, 0), (5, 5)], [(20, 0), (25, 0)]]), line((0, 0), (10, 0))])
+    assert cut_stretches(footways, NO_OTHERS).index.tolist() == ["O-1", "O-2/1", "O-2/2"]
+
+
+def test_ids_of_pieces_never_clash_with_delivered_ids():
+    footways = layer([line((0, 0), (10, 0)), line((5, 0), (5, 5))], ["VP", "VP/2"])
+    assert sorted(cut_stretches(footways, NO_OTHERS).index) == ["VP//2", "VP/1", "VP/2"]
 
 
 def test_layers_without_pavements_or_lines_stay():
@@ -259,6 +279,13 @@ def test_a_delivered_end_takes_the_place_nearest_to_it():
     assert ends["parent_id"].to_dict() == {"K-1": "OV-1", "OV-1/1": "OV-1"}
     assert ends["kerb_height"].to_dict() == {"K-1": 2.0, "OV-1/1": 9.0}
     assert ends.geometry["OV-1/1"] == shapely.Point(0, 0)
+
+
+def test_ids_of_derived_ends_never_clash_with_delivered_ids():
+    delivered = layer([shapely.Point(0, 6)], ["OV-1/1"])
+    ends = derive_ends(layer([line((0, 0), (0, 6))], ["OV-1"]), delivered)
+    assert ends.index.is_unique
+    assert set(ends.geometry) == {shapely.Point(0, 0), shapely.Point(0, 6)}
 
 
 def test_a_delivered_end_that_says_nothing_takes_over_what_the_crossing_says():

@@ -19,6 +19,7 @@ from toegankelijk.norm import bundled_norms, judge, read_norm
 from toegankelijk.norm.kernel import MEETS, NOT_APPLICABLE
 from toegankelijk.norm.tables import HEADS, MAX_BYTES
 
+ATTRIBUTES = "attribute,kind,unit,type,classes,plausible,how,description_en\n"
 BUNDLED = Path(toegankelijk.__file__).parent / "data" / "norm" / "vlaanderen"
 COUNT = {"PAS": 18, "SUR": 12, "THR": 6, "CRO": 21, "TAC": 8, "RMP": 16, "STR": 15, "STO": 18, "PRK": 14, "FUR": 15}
 
@@ -338,14 +339,17 @@ def test_hash_tells_tables_apart(folder, norm):
     assert changed.rules["CRO-02"] == norm.rules["CRO-02"]
 
 
+def test_hash_covers_own_attributes(folder, norm):
+    (folder / "attributes.csv").write_text(f"{ATTRIBUTES}bench_length,rest_place,m,number,,0..20,survey,Length.\n", "utf-8")
+    assert read_norm(folder).rules == norm.rules
+    assert read_norm(folder).hash != norm.hash
+
+
 def append(folder, table, **cells):
     file = folder / f"{table}.csv"
     head = file.read_text("utf-8").splitlines()[0].split(",")
     with file.open("a", encoding="utf-8", newline="") as stream:
         csv.DictWriter(stream, head, restval="", lineterminator="\n").writerow(cells)
-
-
-ATTRIBUTES = "attribute,kind,unit,type,classes,plausible,how,description_en\n"
 
 
 def test_own_norm_with_own_attribute_judges(folder, norm):

@@ -73,12 +73,40 @@ def drawing(tmp_path):
     return Drawing(tmp_path)
 
 
-def draw(drawing, shape, tags):
-    """One object: node 1, an open way 9 (10 m long), or a closed way 9 (10 m by 10 m)."""
+@dataclass
+class Gallery:
+    """All single objects of the tests below, in one file that is read once."""
+
+    ids: dict
+    layers: dict
+    remarks: pd.DataFrame
+
+    def object(self, kind, shape, tags):
+        return self.layers[kind].loc[[self.ids[shape, tags]]]
+
+    def said(self, shape, tags):
+        return self.remarks[self.remarks["object_id"] == self.ids[shape, tags]]
+
+
+@pytest.fixture(scope="module")
+def gallery(tmp_path_factory):
+    drawing = Drawing(tmp_path_factory.mktemp("gallery"))
+    cases = dict.fromkeys((shape, tags) for shape, tags, *_ in [*OBJECTS, *BOUNDS, *VALUES, *REMARKS])
+    ids = {case: draw(drawing, *case, number) for number, case in enumerate(cases)}
+    return Gallery(ids, *drawing.read())
+
+
+def draw(drawing, shape, tags, number=0):
+    """One object: a node, an open way (10 m long), or a closed way (10 m by 10 m); its id. Each has its own place."""
+    x, y = number % 100 * 100, number // 100 * 100
+    first = number * 10 + 1
     if shape == "node":
-        return drawing.node(1, 0, 0, tags)
-    drawing.nodes({1: (0, 0), 2: (10, 0), 3: (10, 10), 4: (0, 10)})
-    return drawing.way(9, [1, 2] if shape == "line" else [1, 2, 3, 4, 1], tags)
+        drawing.node(first, x, y, tags)
+        return f"n{first}"
+    drawing.nodes({first: (x, y), first + 1: (x + 10, y), first + 2: (x + 10, y + 10), first + 3: (x, y + 10)})
+    corners = [first, first + 1] if shape == "line" else [first, first + 1, first + 2, first + 3, first]
+    drawing.way(first + 8, corners, tags)
+    return f"w{first + 8}"
 
 
 def kinds_of(layers):
@@ -191,12 +219,9 @@ OBJECTS = [
 
 
 @pytest.mark.parametrize(("shape", "tags", "kinds"), OBJECTS)
-def test_element_is_object_of_kinds(drawing, shape, tags, kinds):
-    layers, remarks = draw(drawing, shape, tags).read()
-    assert kinds_of(layers) == kinds
-    for kind in kinds:
-        assert layers[kind].index.tolist() == ["n1" if shape == "node" else "w9"]
-    assert not (remarks["attribute"] == "").any()
+def test_element_is_object_of_kinds(gallery, shape, tags, kinds):
+    assert {kind for kind, layer in gallery.layers.items() if gallery.ids[shape, tags] in layer.index} == kinds
+    assert not (gallery.said(shape, tags)["attribute"] == "").any()
 
 
 def test_every_kind_is_drawn_somewhere():
@@ -212,9 +237,8 @@ def test_every_kind_is_drawn_somewhere():
         ("area:highway=footway", "Polygon"),
     ],
 )
-def test_squares_are_polygons_and_loops_lines(drawing, tags, geometry):
-    footway = draw(drawing, "area", tags).read()[0]["footway"]
-    assert footway.geom_type.tolist() == [geometry]
+def test_squares_are_polygons_and_loops_lines(gallery, tags, geometry):
+    assert gallery.object("footway", "area", tags).geom_type.tolist() == [geometry]
 
 
 INF = np.inf
@@ -283,8 +307,8 @@ BOUNDS = [
 
 
 @pytest.mark.parametrize(("shape", "tags", "kind", "attribute", "bounds"), BOUNDS)
-def test_number(drawing, shape, tags, kind, attribute, bounds):
-    layer = draw(drawing, shape, tags).read()[0][kind]
+def test_number(gallery, shape, tags, kind, attribute, bounds):
+    layer = gallery.object(kind, shape, tags)
     low, high = schema.bounds(layer, attribute)
     assert [low[0], high[0]] == pytest.approx(bounds, abs=1e-3)
     if bounds[0] != bounds[1]:
@@ -418,32 +442,32 @@ VALUES = [
 
 
 @pytest.mark.parametrize(("shape", "tags", "kind", "attribute", "value"), VALUES)
-def test_truth_class_or_text(drawing, shape, tags, kind, attribute, value):
-    found = draw(drawing, shape, tags).read()[0][kind][attribute].iloc[0]
+def test_truth_class_or_text(gallery, shape, tags, kind, attribute, value):
+    found = gallery.object(kind, shape, tags)[attribute].iloc[0]
     assert found == value if value is not None else pd.isna(found)
 
 
-@pytest.mark.parametrize(
-    ("shape", "tags", "attribute", "raw", "reason"),
-    [
-        ("line", "highway=footway, incline=up", "running_slope", "up", "direction only"),
-        ("line", "highway=footway, incline=down", "running_slope", "down", "direction only"),
-        ("line", "highway=footway, incline=yes", "running_slope", "yes", "how much"),
-        ("line", "highway=footway, incline=7", "running_slope", "7", "without unit"),
-        ("line", "highway=footway, surface=paved", "surface", "paved", "with what is not said"),
-        ("line", "highway=footway, surface=wood", "surface", "wood", "slippery"),
-        ("line", "highway=footway, surface=marshmallow", "surface", "marshmallow", "not a known class"),
-        ("line", "highway=footway, surface=asphalt;gravel", "surface", "asphalt;gravel", "do not say the same"),
-        ("line", "highway=residential, sidewalk=separate", "footway_sides", "separate", "on which side"),
-        ("line", "highway=steps, step:height=normal", "riser", "normal", "not a number"),
-        ("node", "tactile_paving=no, barrier=kerb, kerb=yes", "kerb_height", "yes", "how high"),
-        ("node", "tactile_paving=no, barrier=kerb, kerb=no", "kerb_height", "no", "no kerb"),
-        ("node", "tactile_paving=no, barrier=kerb, kerb:height=1-2 cm", "kerb_height", "1-2 cm", "more than one number"),
-    ],
-)
-def test_what_is_not_understood_is_said(drawing, shape, tags, attribute, raw, reason):
-    remarks = draw(drawing, shape, tags).read()[1]
-    said = remarks[remarks["attribute"] == attribute]
+REMARKS = [
+    ("line", "highway=footway, incline=up", "running_slope", "up", "direction only"),
+    ("line", "highway=footway, incline=down", "running_slope", "down", "direction only"),
+    ("line", "highway=footway, incline=yes", "running_slope", "yes", "how much"),
+    ("line", "highway=footway, incline=7", "running_slope", "7", "without unit"),
+    ("line", "highway=footway, surface=paved", "surface", "paved", "with what is not said"),
+    ("line", "highway=footway, surface=wood", "surface", "wood", "slippery"),
+    ("line", "highway=footway, surface=marshmallow", "surface", "marshmallow", "not a known class"),
+    ("line", "highway=footway, surface=asphalt;gravel", "surface", "asphalt;gravel", "do not say the same"),
+    ("line", "highway=residential, sidewalk=separate", "footway_sides", "separate", "on which side"),
+    ("line", "highway=steps, step:height=normal", "riser", "normal", "not a number"),
+    ("node", "tactile_paving=no, barrier=kerb, kerb=yes", "kerb_height", "yes", "how high"),
+    ("node", "tactile_paving=no, barrier=kerb, kerb=no", "kerb_height", "no", "no kerb"),
+    ("node", "tactile_paving=no, barrier=kerb, kerb:height=1-2 cm", "kerb_height", "1-2 cm", "more than one number"),
+]
+
+
+@pytest.mark.parametrize(("shape", "tags", "attribute", "raw", "reason"), REMARKS)
+def test_what_is_not_understood_is_said(gallery, shape, tags, attribute, raw, reason):
+    said = gallery.said(shape, tags)
+    said = said[said["attribute"] == attribute]
     assert said["raw"].tolist() == [raw]
     assert reason in said["reason"].iloc[0]
     assert said["layer"].iloc[0] in KINDS
@@ -661,7 +685,8 @@ def test_line_of_one_place_is_set_aside(drawing):
 
 def test_empty_file_has_every_kind_with_the_columns_of_a_full_one(drawing):
     empty, remarks = drawing.read()
-    full, _ = draw(drawing, "line", "highway=residential").read()
+    draw(drawing, "line", "highway=residential")
+    full, _ = drawing.read()
     assert list(empty) == list(full) == KINDS
     assert remarks.empty
     for kind, layer in empty.items():
@@ -669,9 +694,8 @@ def test_empty_file_has_every_kind_with_the_columns_of_a_full_one(drawing):
         assert layer.dtypes.astype(str).to_dict() == full[kind].dtypes.astype(str).to_dict()
 
 
-def test_columns_of_layers(drawing):
-    layers, _ = draw(drawing, "line", "highway=residential").read()
-    for layer in layers.values():
+def test_columns_of_layers(gallery):
+    for layer in gallery.layers.values():
         assert layer.crs == "EPSG:4326"
         assert layer.index.name == "object_id"
         assert {"name", "street", "parent_id"} <= set(layer.columns)
@@ -683,7 +707,8 @@ def test_columns_of_layers(drawing):
 
 @pytest.mark.parametrize("suffix", [".osm.gz", ".osm.bz2", ".osm.pbf"])
 def test_formats_read_alike(drawing, tmp_path, suffix):
-    path = draw(drawing, "area", "amenity=parking, capacity=4, name=Café Ü").write()
+    draw(drawing, "area", "amenity=parking, capacity=4, name=Café Ü")
+    path = drawing.write()
     other = tmp_path / f"packed{suffix}"
     if suffix == ".osm.pbf":
         with osmium.SimpleWriter(str(other)) as writer:
@@ -801,8 +826,8 @@ def test_python_names_no_tags():
         for node in ast.walk(ast.parse(Path(module.__file__).read_text("utf-8")))
         if isinstance(node, ast.Constant) and isinstance(node.value, str)
     }
-    # type=multipolygon is how OpenStreetMap draws areas; name and crossing are a column and a kind of ours
-    assert keys & words <= {"", "type", "name", "crossing"}
+    # type=multipolygon is how OpenStreetMap draws areas; the others are a shape, a column and a kind of ours
+    assert keys & words <= {"", "type", "area", "name", "crossing"}
 
 
 # Real files

@@ -24,8 +24,8 @@ from toegankelijk.zones import (
 CRS = "EPSG:31370"
 
 
-def frame(shapes: dict[str, shapely.Geometry], name: str, **columns: list) -> gpd.GeoDataFrame:
-    return gpd.GeoDataFrame(columns, geometry=list(shapes.values()), index=pd.Index(list(shapes), name=name, dtype="object"), crs=CRS)
+def frame(shapes: dict[str, shapely.Geometry], key: str, **columns: list) -> gpd.GeoDataFrame:
+    return gpd.GeoDataFrame(columns, geometry=list(shapes.values()), index=pd.Index(list(shapes), name=key, dtype="object"), crs=CRS)
 
 
 def zones_of(**shapes: shapely.Geometry) -> gpd.GeoDataFrame:

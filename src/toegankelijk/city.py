@@ -343,7 +343,7 @@ def _zones(
             care, areas = zones.draft_zones(anchors)
         return _Care(care, areas, pd.DataFrame(index=care.index)), []
     raw = reader.division("zones", config.zones, target)
-    names = raw[config.zones.name] if config.zones.name else raw.index
+    names = raw[config.zones.name] if config.zones.name else raw.index.to_series()
     care = gpd.GeoDataFrame({"name": names.astype("str"), "assumed": False}, geometry=raw.geometry, crs=target).rename_axis(
         "zone_id"
     )

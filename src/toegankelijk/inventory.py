@@ -96,8 +96,8 @@ def _objects(known: gpd.GeoDataFrame) -> gpd.GeoDataFrame:
     piece = derived & (known["kind"] != "crossing_end").to_numpy()
     crossings = known.loc[known["kind"] == "crossing", "object_id"]
     end = derived & ~piece & known["parent_id"].isin(crossings).to_numpy()
-    pieces = known[piece].assign(number=lambda t: pd.to_numeric(t["object_id"].str.rpartition("/")[2], errors="coerce"))
-    pieces = pieces.sort_values(["kind", "parent_id", "number"])
+    number = known["object_id"].str.extract(r"/(\d+)$", expand=False).astype("float64")
+    pieces = known[piece].assign(number=number[piece]).sort_values(["kind", "parent_id", "number"])
     groups = pieces.groupby(["kind", "parent_id"], sort=True)
     parents = groups[list(schema.TEXT_COLUMNS)].first().reset_index().rename(columns={"parent_id": "object_id"})
     shapes = [_one_shape(group.to_numpy()) for _, group in groups["geometry"]]

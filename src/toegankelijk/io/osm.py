@@ -144,6 +144,8 @@ def _read_elements(path: Path, rows: Sequence[TagRow]) -> _Elements:
         item: Any
         for item in osmium.FileProcessor(str(path)).with_locations().with_areas(keys).with_filter(keys):
             tags = {tag.k: tag.v for tag in item.tags if tag.k in wanted}
+            if item.is_area() and not item.from_way():
+                tags["type"] = "multipolygon"  # which the area of a relation does not repeat
             if everywhere.fits(tags) and not item.deleted:
                 fitting = [place for key in tags if key in by_key for place in by_key[key] if rows[place].fits(tags)]
                 if fitting:
@@ -363,8 +365,7 @@ def _heard(
     """What the tag of a row says of those of the objects that fit it; blank for a row that asks no tag."""
     heard = {}
     for number in numbers:
-        place = places[number]
-        told = tags[number]
+        place, told = places[number], tags[number]
         if row.fits(told) and (not row.elements or elements.shapes[place] in row.elements) and _is_on(place, row, elements):
             text = (_joined(place, row.source, elements) if row.source else told).get(row.tag) if row.tag else ""
             if text is not None:

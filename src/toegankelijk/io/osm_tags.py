@@ -136,7 +136,7 @@ def read_values(row: TagRow, text: pd.Series) -> pd.DataFrame:
         key = parts.str.casefold()
     doubts = {code: meaning[1:] for code, meaning in row.codes.items() if meaning.startswith("?")}
     codes = {code: meaning for code, meaning in row.codes.items() if code not in doubts}
-    doubt = key.map(doubts).fillna("")
+    doubt = pd.Series([doubts.get(code, "") for code in key], parts.index, dtype=object)
     if row.unit == "none":
         unitless = parts.str.fullmatch(r"[-+]?[0-9.,]+") & ~key.isin(list(codes))
         doubt = doubt.mask(unitless & (doubt == ""), "a number without unit: percent or degrees?")

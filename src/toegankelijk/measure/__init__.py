@@ -15,6 +15,7 @@ import pandas as pd
 from toegankelijk import schema
 from toegankelijk.measure.crossings import crossing_length, with_crossing_ends
 from toegankelijk.measure.furniture import outside_walkway
+from toegankelijk.measure.implied import line_narrowing, ramp_handrail, speed_50_or_more, stairs_handrail
 from toegankelijk.measure.parking import bay_length, bay_width
 from toegankelijk.measure.passages import with_stretches
 
@@ -36,6 +37,10 @@ class Measure:
 
 MEASURES = (
     Measure("crossing_length", "crossing", crossing_length),
+    Measure("speed_50_or_more", "crossing", speed_50_or_more),
+    Measure("line_narrowing", "narrowing", line_narrowing),
+    Measure("handrail_present", "ramp", ramp_handrail),
+    Measure("handrail_present", "stairs", stairs_handrail),
     Measure("bay_width", "parking_bay", bay_width),
     Measure("bay_length", "parking_bay", bay_length),
     Measure("outside_walkway", "obstacle", outside_walkway),

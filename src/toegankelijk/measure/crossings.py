@@ -10,7 +10,7 @@ import pandas as pd
 import shapely
 
 from toegankelijk import schema
-from toegankelijk.measure.passages import SNAP
+from toegankelijk.measure.passages import SNAP, derived_ids
 
 END_DISTANCE = 3.0
 """Distance in metres within which a delivered crossing end belongs to the end of a crossing."""
@@ -42,7 +42,7 @@ def derive_ends(crossings: gpd.GeoDataFrame, delivered: gpd.GeoDataFrame | None 
     GeoDataFrame
         Crossing ends; derived ones have the crossing's id with ``/1`` (start of its line) or ``/2`` (end).
     """
-    slots = _slots(crossings)
+    slots = _slots(crossings, pd.Index([]) if delivered is None else delivered.index)
     said = [column for column in crossings if _says_of_ends(column)]
     if delivered is None or delivered.empty:
         given, free = crossings.iloc[:0][[]], slots
@@ -69,7 +69,8 @@ def derive_ends(crossings: gpd.GeoDataFrame, delivered: gpd.GeoDataFrame | None 
 def crossing_length(layers: Mapping[str, gpd.GeoDataFrame]) -> pd.DataFrame:
     """Length from kerb to kerb in metres: that of the line of the crossing.
 
-    A line drawn from axis to axis of the pavements (column ``axis_to_axis``) is too long, so it is an upper bound only.
+    A line drawn from axis to axis of the pavements (column ``axis_to_axis``) is too long. If kerbs are delivered on it, on either
+    side of its middle, the length is from the outermost to the outermost; else the line is an upper bound only.
     """
     crossings = layers["crossing"]
     shapes = crossings.geometry.to_numpy()
@@ -77,7 +78,26 @@ def crossing_length(layers: Mapping[str, gpd.GeoDataFrame]) -> pd.DataFrame:
     slack = accuracy(crossings)
     axis = crossings["axis_to_axis"].eq(True).to_numpy() if "axis_to_axis" in crossings else np.zeros(len(crossings), bool)
     low = np.where(axis, np.where(np.isnan(length), np.nan, 0.0), np.maximum(length - slack, 0.0))
-    return pd.DataFrame({"low": low, "high": length + slack}, index=crossings.index)
+    between = np.where(axis, _between_kerbs(crossings, layers.get("crossing_end")), np.nan)
+    known = ~np.isnan(between)
+    low, high = np.where(known, np.maximum(between - slack, 0.0), low), np.where(known, between, length) + slack
+    return pd.DataFrame({"low": low, "high": high}, index=crossings.index)
+
+
+def _between_kerbs(crossings: gpd.GeoDataFrame, ends: gpd.GeoDataFrame | None) -> np.ndarray:
+    """Distance along each crossing's line between the outermost kerbs delivered on it; NaN if they lie on one side only."""
+    result = np.full(len(crossings), np.nan)
+    if ends is None or "parent_id" not in ends:
+        return result
+    delivered = ends[~ends["derived"].eq(True)] if "derived" in ends else ends
+    delivered = delivered[delivered["parent_id"].isin(crossings.index)]
+    lines = crossings.geometry.reindex(delivered["parent_id"]).to_numpy()
+    points = delivered.geometry.to_numpy()
+    on = (shapely.get_type_id(lines) == shapely.GeometryType.LINESTRING) & (shapely.distance(lines, points) <= SNAP)
+    along = pd.Series(shapely.line_locate_point(lines[on], points[on]), delivered["parent_id"].to_numpy()[on])
+    outer = along.groupby(level=0).agg(["min", "max"]).reindex(crossings.index)
+    middle = shapely.length(crossings.geometry.to_numpy()) / 2
+    return np.where((outer["min"] < middle) & (outer["max"] > middle), outer["max"] - outer["min"], np.nan)
 
 
 def accuracy(layer: pd.DataFrame) -> np.ndarray:
@@ -87,8 +107,8 @@ def accuracy(layer: pd.DataFrame) -> np.ndarray:
     return np.asarray(np.nan_to_num(layer["accuracy"].to_numpy(dtype=float, na_value=0.0)), float)
 
 
-def _slots(crossings: gpd.GeoDataFrame) -> pd.DataFrame:
-    """The two places of each crossing where an end is due."""
+def _slots(crossings: gpd.GeoDataFrame, delivered: pd.Index) -> pd.DataFrame:
+    """The two places of each crossing where an end is due, with the id that a derived end gets."""
     shapes = crossings.geometry.to_numpy()
     merged = shapely.line_merge(shapes)
     simple = shapely.get_type_id(merged) == 1
@@ -96,7 +116,7 @@ def _slots(crossings: gpd.GeoDataFrame) -> pd.DataFrame:
     parts = []
     for number, position in ((1, 0), (2, -1)):
         points = np.where(simple, shapely.get_point(np.where(simple, merged, None), position), middle)
-        ids = [f"{crossing}/{number}" for crossing in crossings.index]
+        ids = derived_ids(crossings.index, [number] * len(crossings), delivered)
         parts.append(pd.DataFrame({"object_id": ids, "parent_id": crossings.index, "number": number, "geometry": points}))
     return pd.concat(parts, ignore_index=True)
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 
 import geopandas as gpd
 import numpy as np
@@ -33,7 +33,7 @@ def cut_stretches(footways: gpd.GeoDataFrame, others: np.ndarray) -> gpd.GeoData
     Parameters
     ----------
     footways
-        Footways; polygons, and lines that nothing meets, stay as they are and keep their id.
+        Footways; polygons, lines in several parts, and lines that nothing meets, stay as they are and keep their id.
     others
         Geometries of other walking lines, in the same coordinate system in metres.
 
@@ -51,9 +51,11 @@ def cut_stretches(footways: gpd.GeoDataFrame, others: np.ndarray) -> gpd.GeoData
     {'a/1': 4.0, 'a/2': 6.0, 'b': 5.0}
     """
     shapes = footways.geometry.to_numpy()
-    lines = shapes[shapely.get_type_id(shapes) == 1]
+    several = shapely.get_type_id(shapes) == 5
+    shapes = np.where(several, shapely.line_merge(np.where(several, shapes, None)), shapes)  # often one line, stored as several
     rows = np.flatnonzero(shapely.get_type_id(shapes) == 1)
-    other = shapely.get_parts(others)
+    lines = shapes[rows]
+    other = shapely.get_parts(np.concatenate([others, shapes[shapely.get_type_id(shapes) == 5]]))
     meetings = _meetings(lines, other[shapely.get_type_id(other) == 1])
     if meetings.empty:
         return footways
@@ -61,12 +63,29 @@ def cut_stretches(footways: gpd.GeoDataFrame, others: np.ndarray) -> gpd.GeoData
     cut = rows[np.unique(parent)]
     number = pd.Series(parent).groupby(parent).cumcount() + 1
     ids = footways.index[rows[parent]]
-    new = footways.iloc[rows[parent]].set_axis(pd.Index([f"{i}/{n}" for i, n in zip(ids, number, strict=True)], name="object_id"))
+    new = footways.iloc[rows[parent]].set_axis(derived_ids(ids, number, footways.index))
     new = new.set_geometry(gpd.GeoSeries(pieces, index=new.index, crs=footways.crs)).assign(
         parent_id=ids.to_numpy(), derived=True
     )
     kept = footways.drop(footways.index[cut])
     return gpd.GeoDataFrame(pd.concat([kept, new]).sort_index(), crs=footways.crs)
+
+
+def derived_ids(parents: Iterable[str], numbers: Iterable[int], delivered: pd.Index) -> pd.Index:
+    """Ids of derived objects: the id of the parent and a number; a second slash where a delivered object has that id already.
+
+    Examples
+    --------
+    >>> derived_ids(["a", "a"], [1, 2], pd.Index(["a", "a/2"])).tolist()
+    ['a/1', 'a//2']
+    """
+    taken, ids = set(delivered), []
+    for parent, number in zip(parents, numbers, strict=True):
+        separator = "/"
+        while f"{parent}{separator}{number}" in taken:
+            separator += "/"
+        ids.append(f"{parent}{separator}{number}")
+    return pd.Index(ids, name="object_id", dtype="object")
 
 
 def _meetings(lines: np.ndarray, others: np.ndarray) -> pd.DataFrame:
