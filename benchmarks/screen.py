@@ -118,9 +118,10 @@ def show_growth(objects: int) -> None:
         return lambda: score_zones(assess(city, norm), norm)
 
     seconds = in_turns({name: both(city) for name, city in cities.items()}, pairs=3)
-    each = {name: statistics.median(seconds[name]) / float(name.replace(",", "")) for name in seconds}
-    least = next(iter(each.values()))
-    print("\ngrowth, time per object: " + ", ".join(f"{name} objects {value / least:.2f}" for name, value in each.items()))
+    middle = {name: statistics.median(values) for name, values in seconds.items()}
+    print("\ngrowth of assess + score_zones: " + ", ".join(f"{name} objects {value:.1f} s" for name, value in middle.items()))
+    steps = [(f"{name} to {other}", middle[other] / middle[name]) for name, other in itertools.pairwise(middle)]
+    print("ten times the objects (linear = 10; less where fixed costs weigh): " + ", ".join(f"{a}: {b:.1f} x" for a, b in steps))
 
 
 def show_whole(config: Path, read: float) -> None:

@@ -1,4 +1,4 @@
-"""The sample district against its truth tables, which were worked out by hand from the norm: each planted case, and nothing else."""
+"""The sample district against its truth tables, worked out by hand from the norm: each planted case, and nothing else."""
 
 from pathlib import Path
 

@@ -1,7 +1,7 @@
 """Scores of small districts, worked out by hand in each test.
 
-With level B, a kerb of 1 cm meets, 2.5 cm fails but meets C (severity 1), 5 cm has severity 3 and 7 cm severity 4; a footway of 1.0 m has
-severity 3 and one of 0.8 m severity 4 (a blocker). An object scores 1 minus its worst severity / 4.
+With level B, a kerb of 1 cm meets, 2.5 cm fails but meets C (severity 1), 5 cm has severity 3 and 7 cm severity 4; a footway of
+1.0 m has severity 3 and one of 0.8 m severity 4 (a blocker). An object scores 1 minus its worst severity / 4.
 """
 
 from dataclasses import replace
@@ -95,7 +95,8 @@ def test_the_worst_of_an_object_counts_within_a_theme_and_each_theme_alone():
 
 
 def test_themes_count_by_the_weights_of_the_norm():
-    heavier = replace(NORM, themes=NORM.themes.assign(weight=NORM.themes["weight"].astype("object").where(NORM.themes.index != "oppervlak", "3")))
+    weights = ["3" if theme == "oppervlak" else "1" for theme in NORM.themes.index]
+    heavier = replace(NORM, themes=NORM.themes.assign(weight=weights))
     path = layer({"p": ((0, 1), (10, 1))}, route_width=[1.0], surface=["asphalt"])
     findings = tg.assess(city({"footway": path}), NORM, scope=["PAS-01", "SUR-03"])
     scores = tg.score_zones(findings, heavier).set_index(["zone_id", "level", "theme"])
@@ -213,7 +214,8 @@ def test_an_object_in_two_zones_is_one_bottleneck_for_the_city():
 
 
 def test_every_zone_level_and_theme_has_one_row():
-    areas = {"a": ("Z", "A", shapely.box(0, 0, 50, 100)), "b": ("Z", "B", shapely.box(50, 0, 100, 100)), "w": ("W", "C", shapely.box(200, 0, 210, 9))}
+    areas = {"a": ("Z", "A", shapely.box(0, 0, 50, 100)), "b": ("Z", "B", shapely.box(50, 0, 100, 100))}
+    areas["w"] = ("W", "C", shapely.box(200, 0, 210, 9))
     scores = score(city({"kerb": kerbs(1.0)}, areas), "THR-01")
     assert scores.index.is_unique
     assert len(scores) == (3 + 2) * 9

@@ -15,7 +15,8 @@ import shapely
 from typer.testing import CliRunner
 
 import toegankelijk as tg
-from toegankelijk import reports, screening as whole
+from toegankelijk import reports
+from toegankelijk import screening as whole
 from toegankelijk.cli import app
 from toegankelijk.io.geopackage import read_table, write_layers, write_table
 from toegankelijk.monitoring import FIELDS, LAYER
@@ -54,7 +55,7 @@ def contents(folder: Path) -> dict[str, bytes]:
     return {str(path.relative_to(folder)): path.read_bytes() for path in sorted(folder.rglob("*")) if path.is_file()}
 
 
-def small_city(folder: Path, *, crs: str = "EPSG:31370", place: tuple[float, float] = (228_000.0, 182_000.0), top: str = "") -> Path:
+def small_city(folder: Path, *, crs: str = "EPSG:31370", place: tuple[int, int] = (228_000, 182_000), top: str = "") -> Path:
     """A city.toml with two kerbs in one zone of level B."""
     zone = gpd.GeoDataFrame(
         {"zone_id": ["Z"], "niveau": ["B"]}, geometry=[shapely.box(228_000, 182_000, 228_100, 182_100)], crs="EPSG:31370"
@@ -84,7 +85,8 @@ def test_all_files_and_nothing_else(written):
 
 def test_findings_carry_what_belongs_to_them(written, screened):
     table = gpd.read_parquet(written / "findings.parquet")
-    assert {"theme", "unit", "kind", "zone_id", "level", "value_text", "required_text", "basis", "source", "geometry"} <= set(table)
+    assert {"theme", "unit", "kind", "zone_id", "level", "geometry"} <= set(table)
+    assert {"value_text", "required_text", "basis", "source", "how", "delivered_by"} <= set(table)
     assert len(table) == len(screened.findings)
     assert table.crs == screened.city.crs
     assert table.geometry.notna().all()
@@ -99,7 +101,8 @@ def test_findings_carry_what_belongs_to_them(written, screened):
 
 
 def test_geopackages_are_version_1_3_with_the_layers_that_are_promised(written):
-    layers = {name: {str(row[0]) for row in pyogrio.list_layers(written / name)} for name in ("screening.gpkg", "monitoring.gpkg")}
+    names = ("screening.gpkg", "monitoring.gpkg")
+    layers = {name: {str(row[0]) for row in pyogrio.list_layers(written / name)} for name in names}
     assert layers == {"screening.gpkg": {"findings", "zone_scores", "good_examples"}, "monitoring.gpkg": {"monitoring"}}
     for name in layers:
         with closing(sqlite3.connect(written / name)) as connection:
@@ -153,10 +156,9 @@ def test_what_staff_wrote_is_kept_when_the_data_changes(tmp_path):
     tg.screen(toml).write(tmp_path / "mine")
     table = read_table(tmp_path / "mine" / "monitoring.gpkg", LAYER)
     identity = table["bottleneck_id"].item()
-    table = table.assign(status="in uitvoering", first_seen=datetime.date(2024, 1, 2), opmerking="bellen met aannemer", bedrag=1250.5)
-    write_table(
-        tmp_path / "mine" / "monitoring.gpkg", LAYER, table, {**FIELDS, "opmerking": "str", "bedrag": "float"}
-    )
+    table = table.assign(status="in uitvoering", first_seen=datetime.date(2024, 1, 2))
+    table = table.assign(opmerking="bellen met aannemer", bedrag=1250.5)
+    write_table(tmp_path / "mine" / "monitoring.gpkg", LAYER, table, {**FIELDS, "opmerking": "str", "bedrag": "float"})
     by_staff = (tmp_path / "mine" / "monitoring.gpkg").read_bytes()
 
     changed = gpd.GeoDataFrame(
@@ -192,9 +194,7 @@ def test_what_staff_wrote_is_kept_when_the_data_changes(tmp_path):
 def test_a_bottleneck_that_is_not_found_any_more_stays(tmp_path):
     toml = small_city(tmp_path)
     tg.screen(toml).write(tmp_path / "out")
-    gone = gpd.GeoDataFrame(
-        {"id": ["k1"], "hoogte": [1.0]}, geometry=gpd.points_from_xy([228_010], [182_010]), crs="EPSG:31370"
-    )
+    gone = gpd.GeoDataFrame({"id": ["k1"], "hoogte": [1.0]}, geometry=gpd.points_from_xy([228_010], [182_010]), crs="EPSG:31370")
     pyogrio.write_dataframe(gone, tmp_path / "kerbs.gpkg")
     tg.screen(toml).write(tmp_path / "out")
     table = read_table(tmp_path / "out" / "monitoring.gpkg", LAYER)
@@ -209,6 +209,22 @@ def test_a_third_table_keeps_both_that_were_there(folder, small):
     kept = [read_table(folder / f"monitoring.previous-{n}.gpkg", LAYER)["status"].unique().tolist() for n in (1, 2)]
     assert kept == [["gepland"], ["uitgevoerd"]]
     assert read_table(folder / "monitoring.gpkg", LAYER)["status"].unique().tolist() == ["uitgevoerd"]
+
+
+def test_a_place_without_any_bottleneck(tmp_path):
+    toml = small_city(tmp_path)
+    fine = gpd.GeoDataFrame({"id": ["k1"], "hoogte": [1.0]}, geometry=gpd.points_from_xy([228_010], [182_010]), crs="EPSG:31370")
+    broken_kerbs = (tmp_path / "kerbs.gpkg").read_bytes()
+    pyogrio.write_dataframe(fine, tmp_path / "kerbs.gpkg")
+    out = tg.screen(toml).write(tmp_path / "out")
+    assert len(read_table(out / "monitoring.gpkg", LAYER)) == 0
+    before = contents(out)["monitoring.gpkg"]
+    tg.screen(toml).write(out)
+    assert contents(out)["monitoring.gpkg"] == before
+    assert not (out / "monitoring.previous-1.gpkg").exists()
+    (tmp_path / "kerbs.gpkg").write_bytes(broken_kerbs)
+    tg.screen(toml).write(out)
+    assert read_table(out / "monitoring.gpkg", LAYER)["object_id"].tolist() == ["k2"]
 
 
 # Failing midway
@@ -305,9 +321,7 @@ def test_an_inventory_in_city_toml_keeps_what_is_missing_in_the_count(tmp_path):
     toml = small_city(tmp_path)
     first = tg.screen(toml)
     first.write(tmp_path / "previous")
-    fewer = gpd.GeoDataFrame(
-        {"id": ["k1"], "hoogte": [1.0]}, geometry=gpd.points_from_xy([228_010], [182_010]), crs="EPSG:31370"
-    )
+    fewer = gpd.GeoDataFrame({"id": ["k1"], "hoogte": [1.0]}, geometry=gpd.points_from_xy([228_010], [182_010]), crs="EPSG:31370")
     pyogrio.write_dataframe(fewer, tmp_path / "kerbs.gpkg")
     without = tg.screen(toml)
     toml.write_text('inventory = "previous/screening.gpkg"\n' + toml.read_text())
@@ -327,7 +341,8 @@ def test_an_inventory_that_is_none_is_refused(tmp_path):
     toml = small_city(tmp_path, top='inventory = "zones.gpkg"\n')
     with pytest.raises(tg.InputError, match="findings"):
         tg.screen(toml)
-    write_layers(tmp_path / "other.gpkg", {"findings": gpd.GeoDataFrame({"id": [1]}, geometry=[shapely.Point(1, 1)], crs="EPSG:31370")})
+    other = gpd.GeoDataFrame({"id": [1]}, geometry=[shapely.Point(1, 1)], crs="EPSG:31370")
+    write_layers(tmp_path / "other.gpkg", {"findings": other})
     toml = small_city(tmp_path, top='inventory = "other.gpkg"\n')
     with pytest.raises(tg.InputError, match="object_id"):
         tg.screen(toml)
@@ -383,7 +398,10 @@ def test_zones_without_a_level_are_a_wrong_call(tmp_path):
         ("not = [toml", ["not a TOML file"]),
         ('[city]\nname = "x"\n', ["nothing to screen"]),
         ('[city]\nnaam = "x"\n[[layers]]\nkind = "kurb"\nsource = "kerbs.gpkg"\n', ["naam"]),
-        ('[[layers]]\nkind = "kurb"\nsource = "k.gpkg"\n[[layers]]\nkind = "kerb"\nsource = "k.gpkg"\n[layers.columns]\nx = "y"\n', ["kurb", "'x'"]),
+        (
+            '[[layers]]\nkind = "kurb"\nsource = "k"\n[[layers]]\nkind = "kerb"\nsource = "k"\n[layers.columns]\nx = "y"\n',
+            ["kurb", "'x'"],
+        ),
     ],
     ids=["no TOML", "no layers", "unknown key", "several faults"],
 )
@@ -445,7 +463,7 @@ def test_an_unknown_coordinate_system_is_refused(tmp_path):
 
 
 def test_when_no_object_lies_in_a_zone_nothing_is_written(tmp_path):
-    toml = small_city(tmp_path, place=(230_000.0, 185_000.0))
+    toml = small_city(tmp_path, place=(230_000, 185_000))
     code, told = run("screen", toml, "--out", tmp_path / "out")
     assert code == 3
     assert "none of 2 objects lies in a zone" in told

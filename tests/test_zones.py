@@ -25,7 +25,8 @@ CRS = "EPSG:31370"
 
 
 def frame(shapes: dict[str, shapely.Geometry], key: str, **columns: list) -> gpd.GeoDataFrame:
-    return gpd.GeoDataFrame(columns, geometry=list(shapes.values()), index=pd.Index(list(shapes), name=key, dtype="object"), crs=CRS)
+    index = pd.Index(list(shapes), name=key, dtype="object")
+    return gpd.GeoDataFrame(columns, geometry=list(shapes.values()), index=index, crs=CRS)
 
 
 def zones_of(**shapes: shapely.Geometry) -> gpd.GeoDataFrame:

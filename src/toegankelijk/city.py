@@ -5,6 +5,7 @@ from __future__ import annotations
 import hashlib
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, field, replace
+from itertools import count
 from pathlib import Path
 
 import geopandas as gpd
@@ -119,6 +120,7 @@ class _Reader:
     parts: dict[str, list[gpd.GeoDataFrame]] = field(default_factory=dict)
     remarks: list[pd.DataFrame] = field(default_factory=list)
     sources: list[dict[str, object]] = field(default_factory=list)
+    labels: set[str] = field(default_factory=set)
 
     def read_sources(self) -> list[_Raw]:
         """All layers with objects, as delivered; problems of several sources are told together."""
@@ -146,7 +148,7 @@ class _Reader:
             frame = self._identify(frame, raw.layer, label)
             columns, found = map_columns(frame, raw.layer.columns, layer=label, codes=self.config.codes)
             self.remarks.append(found)
-            drawn = {"drawn": raw.layer.drawn} if raw.kind == "footway" else {}
+            drawn = {"drawn": raw.layer.drawn, "complete": raw.layer.complete} if raw.kind == "footway" else {}
             frame = gpd.GeoDataFrame(columns.assign(**drawn), geometry=frame.geometry, crs=frame.crs)
         frame = self._valid(frame, raw.kind, label)
         frame, operation = systems.transform(frame, target)
@@ -180,7 +182,7 @@ class _Reader:
         return frame
 
     def _layer(self, layer: Layer) -> _Raw:
-        label = f"{layer.kind}: {layer.source.name}" + (f"/{layer.layer}" if layer.layer else "")
+        label = self._label(f"{layer.kind}: {layer.source.name}" + (f"/{layer.layer}" if layer.layer else ""))
         self.progress(label)
         frame, skipped = self._read(layer)
         return _Raw(label, layer.kind, frame, layer, sha256(self.folder / layer.source), skipped)
@@ -193,13 +195,19 @@ class _Reader:
         layers, found = read_osm(path)
         digest = hashlib.sha256(path.read_bytes()).hexdigest()
         wanted = {kind: layer for kind, layer in layers.items() if osm.kinds is None or kind in osm.kinds}
-        labels = {kind: f"{kind}: {osm.source.name}" for kind in layers}
+        labels = {kind: self._label(f"{kind}: {osm.source.name}") for kind in layers}
         found = found.assign(layer=found["layer"].map(lambda kind: labels.get(kind, kind)))
         self.remarks.append(found[found["layer"].isin([labels[kind] for kind in wanted])])
         aside = found.loc[found["attribute"] == "", "layer"].value_counts()
         return [
             _Raw(labels[kind], kind, layer, osm, digest, 0, int(aside.get(labels[kind], 0))) for kind, layer in wanted.items()
         ]
+
+    def _label(self, name: str) -> str:
+        """Name of a layer; numbered if another has the same, such as a part of it or a file of that name elsewhere."""
+        label = next(text for text in (name, *(f"{name} ({n})" for n in count(2))) if text not in self.labels)
+        self.labels.add(label)
+        return label
 
     def _read(self, source: Source) -> tuple[gpd.GeoDataFrame, int]:
         """Selected rows of a layer, and how many were not selected."""
@@ -211,7 +219,8 @@ class _Reader:
             raise ConfigError(f"{source.source}: no columns {absent}; layer {source.layer or list_layers(path)} has {names}")
         chosen = np.ones(len(frame), bool)
         for column, values in source.where.items():
-            chosen &= frame[column].astype("str").isin(values).to_numpy()
+            texts = frame[column].astype("object").where(frame[column].notna(), "").astype("str")
+            chosen &= texts.isin(values).to_numpy()
         return frame[chosen].reset_index(drop=True), int((~chosen).sum())
 
     def _identify(self, frame: gpd.GeoDataFrame, layer: Layer, label: str) -> gpd.GeoDataFrame:

@@ -39,16 +39,17 @@ def map_columns(
         A column is not in the source, or a unit does not fit.
     """
     absent = [
-        f"{name}: no column {column.column!r}; the layer has {', '.join(map(str, raw.columns))}"
+        f"{name}: no column {source!r}; the layer has {', '.join(map(str, raw.columns))}"
         for name, column in columns.items()
-        if column.column is not None and column.column not in raw
+        for source in column.columns
+        if source not in raw
     ]
     if absent:
         raise ConfigError(f"layer {layer}: columns that are not there", absent)
     result: dict[str, object] = {}
     remarks, faults = [], []
     for name, column in columns.items():
-        values = raw[column.column] if column.column is not None else pd.Series(column.value, raw.index, dtype="object")
+        values = _values(raw, column)
         if name in (*schema.TEXT_COLUMNS, "parent_id"):
             result[name] = _texts(values)
             continue
@@ -83,6 +84,17 @@ def _parse(
         columns[f"{name}_low"] = np.where(exact, np.nan, number.low)
         columns[f"{name}_high"] = np.where(exact, np.nan, number.high)
     return columns, number.reason
+
+
+def _values(raw: pd.DataFrame, column: Column) -> pd.Series:
+    """Values of a column, of several columns joined by ``|`` (missing where all are), or the one value that is given."""
+    if not column.columns:
+        return pd.Series(column.value, raw.index, dtype="object")
+    if isinstance(column.column, str):
+        return raw[column.column]
+    first, *others = (_texts(raw[name]) for name in column.columns)
+    joined = first.str.cat(others, sep="|")
+    return joined.where(joined.str.strip("|") != "", None)
 
 
 def _texts(values: pd.Series) -> pd.Series:

@@ -22,12 +22,20 @@ class _Table(BaseModel):
 
 
 class Column(_Table):
-    """Where an attribute comes from: a column with its unit and codes, or one value for all rows."""
+    """Where an attribute comes from: a column with its unit and codes, or one value for all rows.
 
-    column: str | None = None
+    Of several columns the codes are those of their values together, joined by ``|`` (nothing where a value is missing).
+    """
+
+    column: str | tuple[str, ...] | None = None
     value: str | float | bool | None = None
     unit: str | None = None
     codes: dict[str, str] | str = Field(default_factory=dict)
+
+    @property
+    def columns(self) -> tuple[str, ...]:
+        """Names of the columns of the source."""
+        return (self.column,) if isinstance(self.column, str) else self.column or ()
 
 
 def _column(given: Any) -> Any:
@@ -47,10 +55,14 @@ class Source(_Table):
 
 
 class Layer(Source):
-    """A layer with objects of one kind."""
+    """A layer with objects of one kind.
+
+    ``complete`` is false where the layer holds only part of what there is, so that nothing follows from an object's absence.
+    """
 
     kind: str
     drawn: Literal["pavement", "walkway"] = "pavement"
+    complete: bool = True
     accuracy: float = Field(default=0.0, ge=0.0)
     date: datetime.date | None = None
     columns: Columns = Field(default_factory=dict)
@@ -219,6 +231,8 @@ def _column_faults(columns: Columns, kind: str, where: str, codes: dict[str, dic
             faults.append(f"{where}.columns: {name!r} is no attribute of {kind}; known are {', '.join(sorted(known))}")
         if (column.column is None) == (column.value is None):
             faults.append(f"{where}.columns.{name}: give `column` or `value`")
+        if isinstance(column.column, tuple) and not column.codes:
+            faults.append(f"{where}.columns.{name}: several columns need `codes`: their values joined by | and what that means")
         if isinstance(column.codes, str) and column.codes not in codes:
             faults.append(f"{where}.columns.{name}: no [codes.{column.codes}] in this file")
     return faults

@@ -54,8 +54,7 @@ def required_text(rule: Rule, level: str, required: float, lang: str = "nl") -> 
 
 def range_text(rule: Rule, level: str, lang: str = "nl") -> str:
     """What a level asks over all ranges of its driver, for a driver that is not known."""
-    limits = sorted({row.limit for row in rule.limits.get(level, ()) if row.limit is not None})
-    return " / ".join(_with_unit(limit, rule.unit, lang) for limit in limits)
+    return " / ".join(dict.fromkeys(_asked(rule, row, rule.drivers[level], lang) for row in rule.limits.get(level, ()) if row.asks))
 
 
 def limit_rows(norm: Norm, code: str, level: str) -> list[tuple[LimitRow, str, str, str]]:
@@ -143,7 +142,7 @@ def describe_criterion(norm: Norm, code: str, lang: str = "nl") -> tuple[str, li
         (label("kind", lang), schema.kinds()[rule.kind].name_nl if dutch else schema.kinds()[rule.kind].name_en),
         (label("attribute", lang), f"{rule.attribute} ({rule.unit}): {norm.attributes[rule.attribute].description}"),
         (label("applies", lang), applies),
-        (label("tolerance", lang), f"{number(rule.tolerance, lang)} {rule.unit}" if rule.tolerance else ""),
+        (label("tolerance", lang), f"{_trimmed(rule.tolerance, lang)} {rule.unit}" if rule.tolerance else ""),
         (label("severity", lang), ", ".join([str(rule.severity_base), *map(_severity_text, rule.severities)])),
         (label("solution", lang), str(norm.remedies.at[rule.remedy, name])),
         (label("responsible", lang), str(norm.services.at[norm.remedies.at[rule.remedy, "responsible"], name])),
@@ -152,7 +151,7 @@ def describe_criterion(norm: Norm, code: str, lang: str = "nl") -> tuple[str, li
         {
             label("level", lang): level,
             label("range", lang): _range(row, rule.drivers[level], lang),
-            label("required", lang): _asked(rule, row, lang),
+            label("required", lang): _asked(rule, row, rule.drivers[level], lang),
             label("basis", lang): basis,
             label("source", lang): f"{source} {article}".strip(),
         }
@@ -171,17 +170,18 @@ def _severity_text(row: SeverityRow) -> str:
 def _range(row: LimitRow, driver: str, lang: str) -> str:
     if not driver:
         return ""
-    return f"{driver} ≤ {number(row.upto, lang)}" if np.isfinite(row.upto) else driver
+    return f"{driver} ≤ {_trimmed(row.upto, lang)}" if np.isfinite(row.upto) else driver
 
 
-def _asked(rule: Rule, row: LimitRow, lang: str) -> str:
+def _asked(rule: Rule, row: LimitRow, driver: str, lang: str) -> str:
     if not row.asks:
         return label("nothing_asked", lang)
     if row.limit is None:
         return label("yes", lang) if rule.type == "bool" else _class_list(rule, row.classes, lang)
     sign = "≥" if rule.compare == "min" else "≤"
-    part = f" + {row.per_driver:g} × {label('range', lang).lower()}" if row.per_driver else ""
-    return f"{sign} {_with_unit(row.limit, rule.unit, lang)}{part}"
+    part = f"{_trimmed(row.per_driver, lang)} × {driver}" if row.per_driver else ""
+    limit = _with_unit(row.limit, rule.unit, lang) if row.limit or not part else ""
+    return f"{sign} {' + '.join(filter(None, [limit, part]))}"
 
 
 _JOINED = ("value_text", "required_text", "how", "delivered_by", "basis", "source", "street", "name", "parent_id")
@@ -210,9 +210,13 @@ def _bounds_text(value: float, low: float, high: float, unit: str, lang: str) ->
 def _with_unit(value: float, unit: str, lang: str) -> str:
     if np.isposinf(value):
         return label("unreachable", lang)
-    digits = 2 if unit == "m" else next(n for n in (0, 1, 2) if n == 2 or round(value, n) == round(value, 2))
-    text = number(value, lang, digits=digits)
+    text = number(value, lang) if unit == "m" else _trimmed(value, lang)
     return text if unit in NO_UNIT else f"{text} {unit}"
+
+
+def _trimmed(value: float, lang: str) -> str:
+    """A number with as many of two decimals as it needs."""
+    return number(value, lang, digits=next(n for n in (0, 1, 2) if n == 2 or round(value, n) == round(value, 2)))
 
 
 def _class_list(rule: Rule, classes: frozenset[str], lang: str) -> str:

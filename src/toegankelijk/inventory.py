@@ -1,4 +1,4 @@
-"""Inventory: objects that an earlier screening knew stay in the count when a delivery lacks them, as objects of which nothing is known.
+"""Inventory: objects that an earlier screening knew and a delivery lacks stay in the count, and nothing is known of them.
 
 Without it a score can only be about what is delivered, and leaving out what fails would raise it.
 """
@@ -25,22 +25,22 @@ COLUMNS = ("object_id", "kind", "geometry")
 def with_inventory(city: schema.City, known: gpd.GeoDataFrame) -> schema.City:
     """Add objects that are known of, but were not delivered, to their layers; nothing else is known of them.
 
-    Pieces of a footway and derived ends of a crossing are matched by their ``parent_id``: they are not missing while their parent is
-    there, and pieces whose footway is missing come back as one footway.
+    Pieces of a footway and derived ends of a crossing are matched by their ``parent_id``: they are not missing while their parent
+    is there, and pieces whose footway is missing come back as one footway.
 
     Parameters
     ----------
     city
         Layers as delivered, before anything is derived from them.
     known
-        Objects of an earlier screening, such as the layer ``findings`` of its ``screening.gpkg``: columns `COLUMNS`, several rows per
-        object allowed; ``parent_id`` is given for derived objects only.
+        Objects of an earlier screening, such as the layer ``findings`` of its ``screening.gpkg``: columns `COLUMNS`, several rows
+        per object allowed; ``parent_id`` is given for derived objects only.
 
     Returns
     -------
     City
-        The same city with the missing objects in its layers, column ``delivered`` false and ``source`` `SOURCE`, and a remark on each.
-        Of a kind that was not delivered, the layer then holds what the inventory knows.
+        The same city with the missing objects in its layers, column ``delivered`` false and ``source`` `SOURCE`, and a remark on
+        each. Of a kind that was not delivered, the layer then holds what the inventory knows.
 
     Raises
     ------
@@ -60,8 +60,8 @@ def with_inventory(city: schema.City, known: gpd.GeoDataFrame) -> schema.City:
     """
     objects = _objects(_checked(known, city))
     delivered = {kind: set(layer.index) for kind, layer in city.layers.items()}
-    absent = [object_id not in delivered.get(kind, ()) for kind, object_id in zip(objects["kind"], objects["object_id"], strict=True)]
-    missing = objects[np.array(absent, bool)]
+    named = zip(objects["kind"], objects["object_id"], strict=True)
+    missing = objects[np.array([object_id not in delivered.get(kind, ()) for kind, object_id in named], bool)]
     layers = dict(city.layers)
     for kind, group in missing.groupby("kind", sort=True):
         layers[str(kind)] = _joined(layers.get(str(kind)), group, city)

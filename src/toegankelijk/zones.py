@@ -118,7 +118,9 @@ def settle_areas(zones: gpd.GeoDataFrame, areas: gpd.GeoDataFrame) -> tuple[gpd.
     problems += [f"area {area}: level {level!r}" for area, level in areas["level"].items() if level not in schema.LEVELS]
     problems += [f"area {area}: id twice" for area in areas.index[areas.index.duplicated()].unique()]
     if problems:
-        raise InputError(f"level areas: each needs an id of its own, a zone that is there and a level of {schema.LEVELS}", problems)
+        raise InputError(
+            f"level areas: each needs an id of its own, a zone that is there and a level of {schema.LEVELS}", problems
+        )
     pieces, found = [], []
     for zone_id, group in areas.sort_index().sort_values("level", kind="stable").groupby("zone_id", sort=True):
         zone = zones.geometry[zone_id]

@@ -21,34 +21,38 @@ def outside_walkway(layers: Mapping[str, gpd.GeoDataFrame]) -> pd.DataFrame:
 
     The walkway is the part of the pavement that must stay free. It is known where the city draws it (column ``drawn`` is
     ``walkway``) or where a footway line has a width: within half the width of the line is inside. An object on a pavement whose
-    walkway is not known is unknown; one that stands on no pavement, while there is one nearby, is outside.
+    walkway is not known is unknown; one that stands on no pavement, while there is one nearby, is outside, unless the city says
+    that its layer of pavements is not complete (column ``complete``). An object that is drawn as a line or a polygon and only
+    reaches a pavement is unknown.
     """
     obstacles = layers["obstacle"]
-    points = shapely.point_on_surface(obstacles.geometry.to_numpy())
+    whole = obstacles.geometry.to_numpy()
     footways = layers.get("footway")
     result = np.full(len(obstacles), np.nan)
     if footways is not None and len(footways):
         shapes = footways.geometry.to_numpy()
         slack = accuracy(obstacles)
-        inside, maybe = _reach(footways, shapes, points, slack)
-        near = np.zeros(len(points), bool)
-        near[shapely.STRtree(shapes).query(points, predicate="dwithin", distance=NEAR)[0]] = True
+        inside, maybe = _reach(footways, shapes, whole, slack)
+        near = np.zeros(len(whole), bool)
+        known = shapes[footways["complete"].ne(False).to_numpy()] if "complete" in footways else shapes
+        near[shapely.STRtree(known).query(whole, predicate="dwithin", distance=NEAR)[0]] = True
         result = np.select([inside, maybe, near], [0.0, np.nan, 1.0], np.nan)
     return pd.DataFrame({"low": result, "high": result}, index=obstacles.index)
 
 
 def _reach(
-    footways: gpd.GeoDataFrame, shapes: np.ndarray, points: np.ndarray, slack: np.ndarray
+    footways: gpd.GeoDataFrame, shapes: np.ndarray, obstacles: np.ndarray, slack: np.ndarray
 ) -> tuple[np.ndarray, np.ndarray]:
-    """Points that surely stand in some walkway, and points that perhaps do."""
+    """Obstacles that surely stand in some walkway, by a point on them, and those that perhaps do, by their whole shape."""
     flat = shapely.get_dimensions(shapes) == 2
     walkway = flat & (footways["drawn"].eq("walkway").to_numpy() if "drawn" in footways else np.zeros(len(footways), bool))
     low, high = schema.bounds(footways, "route_width")
     sure = np.where(flat, np.where(walkway, 0.0, -np.inf), low / 2)
     farthest = np.where(flat, 0.0, np.minimum(high / 2, NEAR))
-    point, footway = shapely.STRtree(shapes).query(points, predicate="dwithin", distance=NEAR)
-    distance = shapely.distance(points[point], shapes[footway])
-    inside, maybe = np.zeros(len(points), bool), np.zeros(len(points), bool)
-    inside[point[distance + slack[point] <= sure[footway]]] = True
-    maybe[point[distance - slack[point] <= farthest[footway]]] = True
+    obstacle, footway = shapely.STRtree(shapes).query(obstacles, predicate="dwithin", distance=NEAR)
+    middle = shapely.distance(shapely.point_on_surface(obstacles)[obstacle], shapes[footway])
+    nearest = shapely.distance(obstacles[obstacle], shapes[footway])
+    inside, maybe = np.zeros(len(obstacles), bool), np.zeros(len(obstacles), bool)
+    inside[obstacle[middle + slack[obstacle] <= sure[footway]]] = True
+    maybe[obstacle[nearest - slack[obstacle] <= farthest[footway]]] = True
     return inside, maybe
