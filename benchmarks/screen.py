@@ -103,9 +103,7 @@ def show_memory(city: schema.City) -> None:
     table, count = findings.table, len(findings)
     columns = table.memory_usage(deep=False, index=False).sum()
     rows = sum(table[name].cat.codes.nbytes if table[name].dtype == "category" else table[name].nbytes for name in table)
-    print(
-        f"\nmemory: {count:,} findings of {columns / count:.1f} bytes, {rows / count:.1f} without the lists of ids (aim: <= 40)"
-    )
+    print(f"\nmemory: {count:,} findings of {columns / count:.1f} bytes, {rows / count:.1f} without categories (aim: <= 40)")
     print(f"peak of assess + score_zones: {peak[0] / columns:.1f} x the findings ({peak[0] / 2**20:.0f} MiB, by tracemalloc)")
 
 

@@ -26,6 +26,7 @@ MAY_IMPORT = {
     "zones": BASE | {"norm"},
     "measure": BASE | {"norm"},
     "findings": BASE | {"norm", "zones", "measure"},
+    "balance": BASE | {"norm", "findings"},
     "evidence": BASE | {"norm", "findings"},
     "scores": BASE | {"norm", "zones", "measure", "findings"},
     "bottlenecks": BASE | {"norm", "zones", "measure", "findings", "evidence"},
@@ -41,7 +42,7 @@ MAY_IMPORT = {
     "reports": JUDGED | {"pages", "wording"},
     "testing": JUDGED,
     "sample": BASE,
-    "screening": JUDGED | {"measure", "io", "config", "city", "maps", "reports", "sample"},
+    "screening": JUDGED | {"balance", "measure", "io", "config", "city", "maps", "reports", "sample"},
     "cli": {"errors", "labels", "norm", "evidence", "sample", "screening"},  # it calls screening, or shows a norm, and prints
 }
 HEAVY = ("folium", "fiona", "osmium", "pydantic", "typer")

@@ -5,7 +5,7 @@ from __future__ import annotations
 import hashlib
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, field, replace
-from itertools import count
+from itertools import chain, count
 from pathlib import Path
 
 import geopandas as gpd
@@ -205,7 +205,7 @@ class _Reader:
 
     def _label(self, name: str) -> str:
         """Name of a layer; numbered if another has the same, such as a part of it or a file of that name elsewhere."""
-        label = next(text for text in (name, *(f"{name} ({n})" for n in count(2))) if text not in self.labels)
+        label = next(text for text in chain([name], (f"{name} ({n})" for n in count(2))) if text not in self.labels)
         self.labels.add(label)
         return label
 

@@ -11,8 +11,7 @@ import pandas as pd
 from toegankelijk import schema
 from toegankelijk.findings import Findings
 from toegankelijk.labels import label, number, word
-from toegankelijk.norm import Norm, Rule
-from toegankelijk.norm.tables import LimitRow, SeverityRow
+from toegankelijk.norm import LimitRow, Norm, Rule, SeverityRow
 
 NO_UNIT = ("1", "count", "bool", "class")
 """Units that are not written."""
@@ -54,7 +53,8 @@ def required_text(rule: Rule, level: str, required: float, lang: str = "nl") -> 
 
 def range_text(rule: Rule, level: str, lang: str = "nl") -> str:
     """What a level asks over all ranges of its driver, for a driver that is not known."""
-    return " / ".join(dict.fromkeys(_asked(rule, row, rule.drivers[level], lang) for row in rule.limits.get(level, ()) if row.asks))
+    return " / ".join(dict.fromkeys(_asked(rule, row, rule.drivers[level], lang) for row in rule.limits.get(level, ()) if
+    row.asks))
 
 
 def limit_rows(norm: Norm, code: str, level: str) -> list[tuple[LimitRow, str, str, str]]:
