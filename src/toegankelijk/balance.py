@@ -1,4 +1,4 @@
-"""The row balance: what became of every row read."""
+"""The balance of a run: what became of every row read, and what is known of every attribute."""
 
 from __future__ import annotations
 
@@ -55,3 +55,33 @@ def _derived_count(city: schema.City, source: dict[str, Any]) -> int:
         for layer in city.layers.values()
         if "derived" in layer and "source" in layer
     )
+
+
+def attribute_rows(city: schema.City) -> pd.DataFrame:
+    """What is known of every attribute, per kind and layer that delivered it, and how it was obtained.
+
+    Returns
+    -------
+    DataFrame
+        ``kind, attribute, unit, layer, how, objects, values, bounds``: of so many objects, how many have a value and how many
+        only bounds; ``how`` is ``read`` or ``measured``. Attributes of which nothing is known have no row.
+    """
+    rows = []
+    for kind, layer in sorted(city.layers.items()):
+        for name, attribute in schema.attributes_of(kind).items():
+            ends = [column for column in (f"{name}_low", f"{name}_high") if column in layer]
+            if name not in layer and not ends:
+                continue
+            value = layer[name].notna() if name in layer else pd.Series(False, layer.index)
+            bounds = ~value & layer[ends].notna().any(axis=1) if ends else pd.Series(False, layer.index)
+            how = layer[f"{name}_how"].replace("", "read") if f"{name}_how" in layer else pd.Series("read", layer.index)
+            table = pd.DataFrame({"layer": layer.get("source", ""), "how": how, "values": value, "bounds": bounds})
+            total = table.groupby("layer")["values"].size()
+            known = table[value | bounds].groupby(["layer", "how"], sort=True)[["values", "bounds"]].sum().reset_index()
+            known.insert(2, "objects", total.reindex(known["layer"]).to_numpy())
+            known.insert(0, "unit", attribute.unit)
+            known.insert(0, "attribute", name)
+            known.insert(0, "kind", kind)
+            rows.append(known)
+    columns = ["kind", "attribute", "unit", "layer", "how", "objects", "values", "bounds"]
+    return pd.concat(rows, ignore_index=True)[columns] if rows else pd.DataFrame(columns=columns)

@@ -18,7 +18,7 @@ import pandas as pd
 
 from toegankelijk import crs as systems
 from toegankelijk import evidence, schema
-from toegankelijk.balance import balance_rows
+from toegankelijk.balance import attribute_rows, balance_rows
 from toegankelijk.bottlenecks import Horizon, find_bottlenecks
 from toegankelijk.city import read_city
 from toegankelijk.config import About, CityConfig, Draft, Osm, Zones, load_config
@@ -121,6 +121,7 @@ class Screening:
             "settings": dict(self.city.settings),
             "inputs": inputs,
             "balance": self.balance.to_dict("records"),
+            "attributes": attribute_rows(self.city).to_dict("records"),
             "remarks": self.city.remarks.to_dict("records"),
             "not_applicable": {code: int(count) for code, count in self.findings.not_applicable.items()},
             "counts": {
