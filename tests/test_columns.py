@@ -137,6 +137,18 @@ def test_remarks_of_all_attributes_are_sorted():
     ]  # fmt: skip
 
 
+def test_several_columns_tell_it_together():
+    codes = {"yes|yes": "true", "yes|no": "true", "no|yes": "true", "no|no": "false", "no|": ""}
+    columns = {"signal_nonvisual": Column(column=("sound", "shake"), codes=codes)}
+    sound, shake = ["yes", "no", "no", " no ", None, "?"], ["no", "yes", "no", None, None, None]
+    layer, remarks = mapped(columns, sound=sound, shake=shake)
+    assert listed(layer["signal_nonvisual"]) == [True, True, False, None, None, None]
+    assert remarks[["object_id", "attribute", "raw"]].to_numpy().tolist() == [["O-6", "signal_nonvisual", "?|"]]
+    with pytest.raises(ConfigError) as caught:
+        mapped(columns, sound=sound)
+    assert caught.value.problems == ("signal_nonvisual: no column 'shake'; the layer has sound",)
+
+
 def test_no_rows_keep_their_columns():
     layer, remarks = mapped({"route_width": "b", "surface": "v", "lit": "l", "name": "n"}, b=[], v=[], l=[], n=[])
     assert list(layer.columns) == ["route_width", "surface", "lit", "name"]

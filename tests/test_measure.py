@@ -446,6 +446,19 @@ def test_accuracy_of_the_object_leaves_a_doubtful_rim():
     assert outside(footways, layer(points, accuracy=[0.0, 0.1, 0.1])) == pytest.approx([0.0, math.nan, 1.0], nan_ok=True)
 
 
+def test_a_layer_that_is_not_complete_tells_nothing_of_objects_beside_it():
+    shapes = [shapely.box(0, -1, 10, 1), shapely.box(100, -1, 110, 1)]
+    footways = layer(shapes, drawn=["walkway"] * 2, complete=[False, True])
+    points = [shapely.Point(5, 0), shapely.Point(5, 3), shapely.Point(105, 3)]
+    assert outside(footways, layer(points)) == pytest.approx([0.0, math.nan, 1.0], nan_ok=True)
+
+
+def test_a_hedge_that_reaches_the_walkway_is_not_outside():
+    footways = layer([shapely.box(0, -1, 10, 1)], drawn=["walkway"])
+    hedges = [line((5, 0.5), (5, 5), (5, 9)), line((5, 1.5), (5, 5), (5, 9)), shapely.box(4, 0.5, 5, 0.9)]
+    assert outside(footways, layer(hedges)) == pytest.approx([math.nan, 1.0, 0.0], nan_ok=True)
+
+
 def test_without_pavements_nothing_is_known_of_objects():
     points = layer([shapely.Point(0, 0)])
     assert math.isnan(outside(layer([]), points)[0])

@@ -132,6 +132,15 @@ def test_balance_without_reasons(tmp_path, reasons):
     assert write(tmp_path, balance=balance().drop(columns="reasons"))
 
 
+def test_layers_and_reasons_are_in_the_language():
+    reasons = {"exact copy of another row": 2, "the same object as another, less than 2.5 m away": 1, "something new": 4}
+    given = {"layer": "stop: haltes.gpkg/palen", "kind": "stop", "read": 9, "assessed": 2, "outside": 0, "not_assessable": 7}
+    rows = reports._describe_balance(pd.DataFrame([{**given, "derived": 0, "reasons": reasons}]), wording.Names.of(None, "nl"))
+    assert rows[0]["layer"] == "haltes.gpkg/palen"
+    said = ["exacte kopie van een andere rij: 2", "hetzelfde object als een ander, op minder dan 2.5 m: 1", "something new: 4"]
+    assert rows[0]["reasons"] == said
+
+
 def test_norm_crs_and_inputs_are_in_it(tmp_path):
     page = write(tmp_path)
     for part in (

@@ -235,3 +235,28 @@ def test_an_object_of_which_only_a_stricter_level_asks_something_counts_as_met()
     scores = score(city({"rest_place": layer({"b": (5, 5)}, backrest=[False])}, areas), "FUR-06")
     assert interval(scores, "Z", "C", "straatmeubilair") == (1.0, 1.0)
     assert scores.loc[("Z", "C", "straatmeubilair"), "level_surely"] == "C"
+
+
+def test_the_city_counts_an_object_once_at_its_strictest_level():
+    """Zones X (level A) and Y (level B) overlap by half; the kerb of 2.5 cm there is judged at A, the one of 7 cm only at B."""
+    areas = {"X": ("X", "A", shapely.box(0, 0, 60, 100)), "Y": ("Y", "B", shapely.box(40, 0, 100, 100))}
+    layers = {"kerb": layer({"both": (50, 1), "y": (80, 1)}, level_difference=[2.5, 7.0])}
+    findings = tg.assess(city(layers, areas), NORM, scope=["THR-01"])
+    row = tg.score_city(findings, NORM).set_index(["zone_id", "level", "theme"]).loc["city", ALL, "drempels"]
+    assert (row["score_low"], row["score_high"]) == pytest.approx(((0.5 + 0) / 2,) * 2)  # 2.5 cm fails B too: severity 2 at A
+    assert (row["objects"], row["blockers"]) == (2, 1)
+
+
+def test_the_city_counts_a_pavement_by_its_length_once():
+    areas = {"X": ("X", "B", shapely.box(0, 0, 60, 100)), "Y": ("Y", "B", shapely.box(40, 0, 100, 100))}
+    lines = {"bad": ((0, 1), (100, 1)), "good": ((0, 2), (20, 2))}  # 100 m, of which 20 m in both zones; and 20 m
+    findings = tg.assess(city({"footway": layer(lines, route_width=[0.8, 2.0])}, areas), NORM, scope=["PAS-01"])
+    row = tg.score_city(findings, NORM).set_index(["zone_id", "level", "theme"]).loc["city", ALL, "doorgangen"]
+    assert row["score_low"] == pytest.approx(20 / 120)
+
+
+def test_one_zone_is_the_city():
+    findings = tg.assess(city({"kerb": kerbs(1.0, 5.0, np.nan)}), NORM)
+    together, apart = (function(findings, NORM) for function in (tg.score_city, tg.score_zones))
+    columns = ["level", "theme", "share_low", "share_high", "score_low", "score_high", "coverage", "blockers", "objects"]
+    pd.testing.assert_frame_equal(together[columns], apart[columns])

@@ -85,6 +85,14 @@ def test_on_a_border_the_stricter_level_holds():
     assert membership("stop", {"x": shapely.Point(50, 10)}, AB)["area_id"].tolist() == ["a"]
 
 
+def test_a_stretch_along_a_border_lies_in_the_stricter_area():
+    table = membership("footway", {"p": shapely.LineString([(50, 10), (50, 30)])}, AB)
+    assert table[["area_id", "share", "weight"]].to_numpy().tolist() == [["a", 1.0, 20.0]]
+    bent = shapely.LineString([(50, 10), (50, 30), (90, 30)])  # 20 m along the border, 40 m in b
+    table = membership("footway", {"p": bent}, AB).set_index("area_id")
+    assert table["weight"].to_dict() == pytest.approx({"a": 20.0, "b": 40.0})
+
+
 def test_on_a_border_of_two_zones_both_count():
     areas = areas_of(x=("X", "C", shapely.box(0, 0, 50, 100)), y=("Y", "B", shapely.box(50, 0, 100, 100)))
     assert membership("stop", {"s": shapely.Point(50, 10)}, areas)["area_id"].tolist() == ["x", "y"]

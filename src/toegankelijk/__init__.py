@@ -22,7 +22,7 @@ if TYPE_CHECKING:
     from toegankelijk.norm import Norm, read_norm
     from toegankelijk.sample import sample_city
     from toegankelijk.schema import City
-    from toegankelijk.scores import score_zones
+    from toegankelijk.scores import score_city, score_zones
     from toegankelijk.screening import Screening, screen, screen_city
 
 _HOME = {
@@ -36,7 +36,7 @@ _HOME = {
     "norm": ("Norm", "read_norm"),
     "sample": ("sample_city",),
     "schema": ("City",),
-    "scores": ("score_zones",),
+    "scores": ("score_city", "score_zones"),
     "screening": ("Screening", "screen", "screen_city"),
 }
 
@@ -59,6 +59,7 @@ __all__ = [
     "read_city",
     "read_norm",
     "sample_city",
+    "score_city",
     "score_zones",
     "screen",
     "screen_city",

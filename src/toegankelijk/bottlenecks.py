@@ -102,9 +102,7 @@ def find_bottlenecks(findings: Findings, norm: Norm, *, horizon: Horizon | None 
     table = _set_planning(table, norm, horizon or Horizon(), lang)
     table["bottleneck_id"] = [_identity(*row) for row in zip(table["kind"], table["object_id"], table["remedy"], strict=True)]
     seen = findings.city.settings.get("date") or datetime.datetime.now(datetime.UTC).date()
-    table = table.assign(
-        status="open", first_seen=seen, last_seen=seen
-    )
+    table = table.assign(status="open", first_seen=seen, last_seen=seen)
     table = table.sort_values(["priority", "severity", "bottleneck_id"], ascending=[False, False, True], ignore_index=True)
     return gpd.GeoDataFrame(table[list(COLUMNS)], geometry="geometry", crs=findings.city.crs)
 
@@ -147,15 +145,15 @@ def _set_evidence(table: pd.DataFrame, findings: Findings, norm: Norm, lang: str
     """Value, requirement, basis, source and a sentence, per leading criterion."""
     value, required = np.full(len(table), "", object), np.full(len(table), "", object)
     basis, source, description = (np.full(len(table), "", object) for _ in range(3))
-    for (code, level), group in table.groupby(["criterion", "level"], sort=True):
+    for (code, level, limit), group in table.groupby(["criterion", "level", "required"], sort=True, dropna=False):
         rule = norm.rules[code]
         layer = findings.city.layers[rule.kind].loc[group["object_id"]]
         value[group.index] = evidence.value_texts(rule, layer, lang)
         name = norm.criteria.at[code, "name_nl" if lang == "nl" else "name_en"]
         kind = schema.kinds()[rule.kind].name_nl if lang == "nl" else schema.kinds()[rule.kind].name_en
-        for i, limit in zip(group.index, group["required"], strict=True):
-            required[i] = evidence.required_text(rule, level, limit, lang)
-            basis[i], source[i] = evidence.basis_texts(norm, code, level, limit)
+        required[group.index] = evidence.required_text(rule, level, limit, lang)
+        basis[group.index], source[group.index] = evidence.basis_texts(norm, code, level, limit)
+        for i in group.index:
             description[i] = label(
                 "bottleneck.sentence", lang, kind=kind, criterion=name, value=value[i], required=required[i], level=level
             )

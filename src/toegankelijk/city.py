@@ -148,8 +148,10 @@ class _Reader:
             frame = self._identify(frame, raw.layer, label)
             columns, found = map_columns(frame, raw.layer.columns, layer=label, codes=self.config.codes)
             self.remarks.append(found)
-            drawn = {"drawn": raw.layer.drawn, "complete": raw.layer.complete} if raw.kind == "footway" else {}
+            drawn = {"drawn": raw.layer.drawn} if raw.kind == "footway" else {}
             frame = gpd.GeoDataFrame(columns.assign(**drawn), geometry=frame.geometry, crs=frame.crs)
+        if raw.kind == "footway":
+            frame = frame.assign(complete=raw.layer.complete)
         frame = self._valid(frame, raw.kind, label)
         frame, operation = systems.transform(frame, target)
         frame = _plain(frame).assign(source=label, accuracy=raw.layer.accuracy)

@@ -2,18 +2,19 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated
+from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
+from rich.box import SIMPLE_HEAD
 from rich.console import Console
 from rich.markup import escape
 from rich.table import Column, Table
 
 from toegankelijk.errors import InputError, ToegankelijkError
-from toegankelijk.labels import interval, label
+from toegankelijk.labels import interval, kind_names, label
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -124,15 +125,10 @@ def _summarise(screening: Screening, folder: Path, lang: str) -> None:
     columns = ("zone", "score", "share", "coverage", "blockers", "level_reached")
     table = Table(*(label(name, lang) for name in columns))
     for row in rows.to_dict("records"):
-        cells = [
-            row["zone_name"],
-            interval(row["score_low"], row["score_high"], lang),
-            interval(row["share_low"], row["share_high"], lang),
-        ]
-        cells += [interval(row["coverage"], row["coverage"], lang), str(row["blockers"])]
-        reached = {word: _level(row[f"level_{word}"], lang) for word in ("surely", "possibly")}
-        cells.append(label("level_range", lang, **reached))
-        table.add_row(*(escape(cell) for cell in cells))
+        table.add_row(*_score_cells(row, str(row["zone_name"]), lang))
+    if len(rows) > 1:
+        table.add_section()
+        table.add_row(*_score_cells(screening.city_scores.iloc[0].to_dict(), label("total", lang), lang))
     out.print(table)
     _print_balance(screening.balance, lang)
     if screening.city.zones["assumed"].all():
@@ -144,17 +140,25 @@ def _summarise(screening: Screening, folder: Path, lang: str) -> None:
     out.print(label("terminal.written", lang, folder=folder), markup=False)
 
 
+def _score_cells(row: Mapping[str, Any], name: str, lang: str) -> list[str]:
+    cells = [name, interval(row["score_low"], row["score_high"], lang), interval(row["share_low"], row["share_high"], lang)]
+    cells += [interval(row["coverage"], row["coverage"], lang), str(row["blockers"])]
+    reached = {word: _level(row[f"level_{word}"], lang) for word in ("surely", "possibly")}
+    return [escape(cell) for cell in [*cells, label("level_range", lang, **reached)]]
+
+
 def _level(level: str, lang: str) -> str:
     return label("level.none", lang) if level == "none" else level
 
 
 def _print_balance(balance: pd.DataFrame, lang: str) -> None:
     columns = ("read", "assessed", "outside", "not_assessable", "derived")
-    table = Table(
-        Column(label("layer", lang), overflow="fold", min_width=24), *(label(f"balance.{name}", lang) for name in columns)
-    )
+    numbers = [Column(label(f"balance.{name}", lang), justify="right") for name in columns]
+    table = Table(Column(label("layer", lang), overflow="fold"), *numbers, box=SIMPLE_HEAD, pad_edge=False, padding=(0, 1, 0, 0))
+    names, several = kind_names(lang), set(balance["kind"][balance["kind"].duplicated()])
     for row in balance.to_dict("records"):
-        table.add_row(escape(row["layer"]), *(str(row[name]) for name in columns))
+        layer = row["layer"].rpartition("/")[2] if row["kind"] in several else ""  # its file stands in the report
+        table.add_row(escape(f"{names[row['kind']]} {layer}".strip()), *(str(row[name]) for name in columns))
     out.print(table)
 
 
@@ -171,8 +175,8 @@ def _refusals(lang: str) -> Iterator[None]:
     try:
         yield
     except InputError as error:
-        err.print(f"[red]{label('terminal.refused', lang)}[/red]\n{escape(str(error))}")
+        err.print(f"[red]{label('terminal.refused', lang)}[/red]\n{escape(str(error))}", soft_wrap=True)
         raise typer.Exit(REFUSED) from None
     except ToegankelijkError as error:
-        err.print(f"[red]{escape(str(error))}[/red]")
+        err.print(f"[red]{escape(str(error))}[/red]", soft_wrap=True)
         raise typer.Exit(WRONG_CALL) from None

@@ -99,11 +99,12 @@ class Draft(_Table):
 
 
 class Osm(_Table):
-    """A raw OSM extract, read through the tag table."""
+    """A raw OSM extract, read through the tag table; ``complete`` is true where all pavements are known to be mapped."""
 
     source: Path
     kinds: list[str] | None = None
     accuracy: float = Field(default=0.5, ge=0.0)
+    complete: bool = False
     date: datetime.date | None = None
 
 

@@ -12,6 +12,7 @@ from toegankelijk import schema
 from toegankelijk.findings import Findings
 from toegankelijk.labels import label, number, word
 from toegankelijk.norm import LimitRow, Norm, Rule, SeverityRow
+from toegankelijk.norm.kernel import MARGIN
 
 NO_UNIT = ("1", "count", "bool", "class")
 """Units that are not written."""
@@ -43,9 +44,11 @@ def value_texts(rule: Rule, layer: pd.DataFrame, lang: str = "nl") -> np.ndarray
 
 
 def required_text(rule: Rule, level: str, required: float, lang: str = "nl") -> str:
-    """What a level asks: the number, or the classes; of several ranges the classes of all."""
+    """What a level asks: the number (a count as a whole one), or the classes; of several ranges the classes of all."""
     if rule.type == "bool":
         return label("yes", lang)
+    if rule.unit == "count" and np.isfinite(required):
+        return number(np.ceil(required - MARGIN), lang, digits=0)
     if rule.type == "number":
         return _with_unit(required, rule.unit, lang) if not np.isnan(required) else range_text(rule, level, lang)
     return _class_list(rule, frozenset().union(*(row.classes for row in rule.limits.get(level, ()))), lang)
@@ -53,8 +56,9 @@ def required_text(rule: Rule, level: str, required: float, lang: str = "nl") -> 
 
 def range_text(rule: Rule, level: str, lang: str = "nl") -> str:
     """What a level asks over all ranges of its driver, for a driver that is not known."""
-    return " / ".join(dict.fromkeys(_asked(rule, row, rule.drivers[level], lang) for row in rule.limits.get(level, ()) if
-    row.asks))
+    return " / ".join(
+        dict.fromkeys(_asked(rule, row, rule.drivers[level], lang) for row in rule.limits.get(level, ()) if row.asks)
+    )
 
 
 def limit_rows(norm: Norm, code: str, level: str) -> list[tuple[LimitRow, str, str, str]]:
@@ -102,11 +106,12 @@ def join_findings(findings: Findings, *, lang: str = "nl") -> gpd.GeoDataFrame:
     joined["level"] = pd.Categorical(areas["level"].to_numpy()[place], schema.LEVELS)
     texts = {name: np.full(len(table), "", object) for name in _JOINED}
     geometry = np.full(len(table), None, object)
-    ids = table["object_id"].cat.codes.to_numpy()
+    ids, objects = table["object_id"].cat.codes.to_numpy(), table["object_id"].cat.categories
+    positions = {kind: findings.city.layers[kind].index.get_indexer(objects) for kind in pd.unique(kinds)}
     for code, rows in sorted(table.groupby("criterion", observed=True).indices.items()):
         rule = norm.rules[code]
         layer = findings.city.layers[rule.kind]
-        at = layer.index.get_indexer(table["object_id"].cat.categories)[ids[rows]]
+        at = positions[rule.kind][ids[rows]]
         geometry[rows] = layer.geometry.to_numpy()[at]
         texts["value_text"][rows] = value_texts(rule, layer, lang)[at]
         texts["how"][rows] = _how(rule, layer)[at]
@@ -222,7 +227,8 @@ def _trimmed(value: float, lang: str) -> str:
 def _class_list(rule: Rule, classes: frozenset[str], lang: str) -> str:
     """Classes that a criterion names, in the order of the attribute: one of them will do, or all are asked."""
     names = [word("class", name, lang) for name in rule.classes if name in classes]
-    return (", " if rule.compare == "contains_all" else f" {label('or', lang)} ").join(names)
+    last = ", " if rule.compare == "contains_all" else f" {label('or', lang)} "
+    return last.join(filter(None, [", ".join(names[:-1]), *names[-1:]]))
 
 
 def _flag_text(lang: str) -> Callable[[object], str]:

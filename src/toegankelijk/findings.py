@@ -125,6 +125,8 @@ def find_scope(norm: Norm, scope: str | Collection[str]) -> frozenset[str]:
 def find_good_examples(findings: Findings) -> gpd.GeoDataFrame:
     """Objects of which every core criterion that applies is known and met in every area they lie in, and nothing else fails.
 
+    A crossing follows its worst end: it is a good example only if both its ends are.
+
     Returns
     -------
     GeoDataFrame
@@ -141,7 +143,7 @@ def find_good_examples(findings: Findings) -> gpd.GeoDataFrame:
         {"kind": kind, "object_id": table["object_id"], "bad": bad, "core": core, "criterion": table["criterion"]}
     )
     state = frame.groupby(["kind", "object_id"], observed=True, sort=True).agg(bad=("bad", "any"), core=("core", "any"))
-    good = state.index[~state["bad"] & state["core"]]
+    good = _with_good_ends(state.index[~state["bad"] & state["core"]], findings.city)
     met = frame[frame["core"].to_numpy()].set_index(["kind", "object_id"])["criterion"].astype(str)
     met = met[met.index.isin(good)]
     listed = pd.DataFrame({"criteria": met, "theme": met.map(lambda code: norm.rules[code].theme)})
@@ -158,6 +160,16 @@ def find_good_examples(findings: Findings) -> gpd.GeoDataFrame:
     result = pd.concat([result, described], axis=1)
     columns = ["object_id", "kind", "theme", "zone_id", "area_id", "level", "street", "name", "criteria", "geometry"]
     return gpd.GeoDataFrame(result[columns], geometry="geometry", crs=findings.city.crs)
+
+
+def _with_good_ends(good: pd.MultiIndex, city: schema.City) -> pd.MultiIndex:
+    """Good objects without the crossings that have an end which is not good."""
+    ends = city.layers.get("crossing_end")
+    if ends is None or "parent_id" not in ends:
+        return good
+    fine = ends.index.isin(good[good.get_level_values("kind") == "crossing_end"].get_level_values("object_id"))
+    spoiled = pd.MultiIndex.from_product([["crossing"], ends.loc[~fine, "parent_id"].dropna().unique()], names=good.names)
+    return good[~good.isin(spoiled)]
 
 
 def describe_objects(city: schema.City, kind: Iterable[str], object_id: Iterable[str]) -> pd.DataFrame:

@@ -34,7 +34,7 @@ SIZES: Mapping[str, int] = {"hoog": 32, "middel": 28, "laag": 24}
 MAX_LABELS = 30
 """More zones than this have their name only when pointed at."""
 
-MAX_SIGNS = 1500
+MAX_SIGNS = 400
 """With more bottlenecks than this, those close together are shown as one number until one zooms in."""
 
 DECIMALS = 6

@@ -14,6 +14,9 @@ from toegankelijk.norm import Norm
 MAX_ROWS = 1000
 """Longest list of bottlenecks or good examples in a report; the monitoring table has them all."""
 
+NO_OPERATION = "none"
+"""Operation of a layer that was in the coordinate system of the run already; the report leaves it out."""
+
 
 def write_report(
     path: Path,
@@ -99,7 +102,8 @@ def _describe_unknowns(unknowns: pd.DataFrame, names: wording.Names) -> list[dic
 
 def _describe_balance(balance: pd.DataFrame, names: wording.Names) -> list[dict[Any, Any]]:
     counts = ("read", "assessed", "outside", "not_assessable", "derived")
-    shown: dict[str, Any] = {"layer": wording.text(balance["layer"]), "kind": wording.translate(balance["kind"], names.kinds)}
+    layers = wording.layer_names(balance["layer"], balance["kind"])
+    shown: dict[str, Any] = {"layer": layers, "kind": wording.translate(balance["kind"], names.kinds)}
     shown |= {column: balance[column].map(lambda count: wording.number_of(count, names.lang)) for column in counts}
     reasons: Sequence[Any] = list(balance["reasons"]) if "reasons" in balance else [None] * len(balance)
     shown["reasons"] = [_list_reasons(cell, names.lang) for cell in reasons]
@@ -109,7 +113,7 @@ def _describe_balance(balance: pd.DataFrame, names: wording.Names) -> list[dict[
 
 def _list_reasons(cell: object, lang: str) -> list[str]:
     if isinstance(cell, Mapping):
-        return [f"{reason}: {wording.number_of(count, lang)}" for reason, count in cell.items()]
+        return [f"{wording.aside_reason(reason, lang)}: {wording.number_of(count, lang)}" for reason, count in cell.items()]
     return [] if labels.is_missing(cell) or cell == "" else [str(cell)]
 
 
@@ -118,6 +122,9 @@ def _describe_input(source: Mapping[str, Any], names: wording.Names) -> dict[str
     accuracy = source.get("accuracy")
     metres = "" if labels.is_missing(accuracy) else labels.number(float(str(accuracy)), names.lang)
     kind = shown.get("kind", "")
+    if shown.get("operation") == NO_OPERATION:
+        shown["operation"], metres = "", ""
+    shown["layer"] = shown.get("layer", "").removeprefix(f"{kind}: ")
     return {
         **{key: shown.get(key, "") for key in ("layer", "path", "sha256", "crs", "operation", "date")},
         "kind": names.kinds.get(kind, kind),

@@ -10,6 +10,7 @@ anything is asked, or a kind was not delivered, it counts in the low end only wh
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import replace
 
 import geopandas as gpd
 import numpy as np
@@ -21,6 +22,9 @@ from toegankelijk.norm import Norm
 
 ALL = "all"
 """Code of a row over all levels, or over all themes."""
+
+CITY = "city"
+"""Code of the row over all zones together."""
 
 COVERAGE_FLOOR = 0.5
 """Share of criterion weight that must be known before a zone is ranked; a proposal (see the concepts page of the docs)."""
@@ -69,6 +73,30 @@ def score_zones(
     table = pd.concat([zones, themes], ignore_index=True)
     table = table.merge(_counts(both), on=["zone_id", "level", "theme"], how="left")
     return _finish(table, findings.city, coverage_floor, required_share)
+
+
+def score_city(
+    findings: Findings, norm: Norm, *, coverage_floor: float = COVERAGE_FLOOR, required_share: float = REQUIRED_SHARE
+) -> gpd.GeoDataFrame:
+    """Score all zones together, as if they were one; an object that lies in several counts once, at its strictest level.
+
+    Returns
+    -------
+    GeoDataFrame
+        As `score_zones`, with the one zone `CITY` and the name of the city.
+    """
+    city = findings.city
+    outline = city.zones.geometry.union_all()
+    whole = gpd.GeoDataFrame(
+        {"name": city.name, "assumed": bool(city.zones["assumed"].all())}, geometry=[outline], index=[CITY], crs=city.crs
+    )
+    member = findings.membership.sort_values(["kind", "object_id", "level", "area_id"], kind="stable").assign(zone_id=CITY)
+    before = member.groupby(["kind", "object_id"], sort=False)["share"].cumsum() - member["share"]
+    share = np.minimum(member["share"], 1.0 - before)
+    once = member.assign(weight=member["weight"] * share / member["share"], share=share)[share > 1e-9]
+    together = replace(city, zones=whole, areas=city.areas.assign(zone_id=CITY))
+    as_one = replace(findings, city=together, membership=once)
+    return score_zones(as_one, norm, coverage_floor=coverage_floor, required_share=required_share)
 
 
 def _object_scores(findings: Findings) -> pd.DataFrame:

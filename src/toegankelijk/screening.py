@@ -29,7 +29,7 @@ from toegankelijk.io.vector import read_layer
 from toegankelijk.measure import measure_layers
 from toegankelijk.monitoring import FIELDS, LAYER, same_tables, update_table
 from toegankelijk.norm import Norm, read_norm
-from toegankelijk.scores import score_zones
+from toegankelijk.scores import score_city, score_zones
 
 if TYPE_CHECKING:
     import folium
@@ -84,6 +84,11 @@ class Screening:
     def balance(self) -> pd.DataFrame:
         """What became of every row read, per layer: ``read = assessed + outside + not_assessable``; reasons as a mapping."""
         return balance_rows(self.findings)
+
+    @cached_property
+    def city_scores(self) -> gpd.GeoDataFrame:
+        """Scores over all zones together, in which an object counts once."""
+        return score_city(self.findings, self.norm, **_shares(self.city))
 
     @cached_property
     def unknowns(self) -> pd.DataFrame:
@@ -262,13 +267,16 @@ def screen_city(
     findings = assess(city, norm, scope=scope)
     _check_reached(findings)
     progress("scoring", city.name)
-    settings = city.settings
-    shares = {name: settings[name] for name in ("coverage_floor", "required_share") if name in settings}
-    scores = score_zones(findings, norm, **shares)
+    scores = score_zones(findings, norm, **_shares(city))
     good = find_good_examples(findings)
     progress("bottlenecks", city.name)
-    table = update_table(find_bottlenecks(findings, norm, horizon=Horizon(**settings.get("planning", {})), lang=lang))
+    table = update_table(find_bottlenecks(findings, norm, horizon=Horizon(**city.settings.get("planning", {})), lang=lang))
     return Screening(city, norm, findings, scores, good, table, lang)
+
+
+def _shares(city: schema.City) -> dict[str, float]:
+    """Shares that scores go by, where the city chose them."""
+    return {name: city.settings[name] for name in ("coverage_floor", "required_share") if name in city.settings}
 
 
 def _check_reached(findings: Findings) -> None:

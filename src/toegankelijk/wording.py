@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+import re
 from collections.abc import Mapping
 from dataclasses import dataclass
 from functools import cache
@@ -119,6 +120,19 @@ def describe_examples(examples: pd.DataFrame, names: Names, zones: Mapping[str, 
     }
     plain = {column: text(examples[column]) for column in ("object_id", "level", "street", "name")}
     return pd.DataFrame({**shown, **plain}, index=examples.index)
+
+
+def layer_names(layers: pd.Series, kinds: pd.Series) -> pd.Series:
+    """Names of layers without the kind that they begin with, for a table that has the kind beside it."""
+    pairs = zip(text(layers), text(kinds), strict=True)
+    return pd.Series([layer.removeprefix(f"{kind}: ") for layer, kind in pairs], layers.index, dtype="object")
+
+
+def aside_reason(reason: str, lang: str) -> str:
+    """Why rows were set aside, in the language; a reason without words of its own stays. A number in it is kept."""
+    found = re.search(r"\d+(\.\d+)?", reason)
+    amount = found[0] if found else "#"
+    return labels.word("aside", reason.replace(amount, "#"), lang).replace("#", amount)
 
 
 def text(values: pd.Series) -> pd.Series:

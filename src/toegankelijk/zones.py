@@ -188,7 +188,7 @@ def _kind_membership(kind: str, layer: gpd.GeoDataFrame, areas: gpd.GeoDataFrame
     if kind == "zone":
         found = _own_areas(layer.index, areas)
     elif schema.kinds()[kind].stretch:
-        found = _stretch_shares(shapes, areas.geometry.to_numpy())
+        found = _stretch_shares(shapes, areas)
     else:
         found = _point_areas(representative_points(shapes), areas)
     found = found.assign(rank=areas.index.argsort().argsort()[found["area"]]).sort_values(["object", "rank"])  # both by id
@@ -225,18 +225,23 @@ def stretch_lengths(shapes: Geometries) -> npt.NDArray[np.float64]:
     return np.asarray(np.where(flat, shapely.area(shapes) / PAVEMENT_WIDTH, shapely.length(shapes)), float)
 
 
-def _stretch_shares(shapes: Geometries, areas: Geometries) -> pd.DataFrame:
+def _stretch_shares(shapes: Geometries, areas: gpd.GeoDataFrame) -> pd.DataFrame:
+    """Share of each stretch in each area; along a common border of two areas of a zone it lies in the first, strictest one."""
+    outlines = areas.geometry.to_numpy()
     tree = shapely.STRtree(shapes)  # areas are the query: they are few and large, and get prepared
-    places, items = tree.query(areas, predicate="intersects")
-    other, inside = tree.query(areas, predicate="covers")
+    places, items = tree.query(outlines, predicate="intersects")
+    other, inside = tree.query(outlines, predicate="covers")
     whole = np.isin(items * len(areas) + places, inside * len(areas) + other)
     total = stretch_lengths(shapes)[items]
     part = total.copy()
     cut = ~whole
-    part[cut] = stretch_lengths(shapely.intersection(shapes[items[cut]], areas[places[cut]]))
+    part[cut] = stretch_lengths(shapely.intersection(shapes[items[cut]], outlines[places[cut]]))
     share = np.divide(part, total, out=np.ones_like(part), where=total > 0)
-    table = pd.DataFrame({"object": items, "area": places, "share": np.minimum(share, 1.0), "weight": part})
-    return table[table["share"] > 1e-9]
+    table = pd.DataFrame({"object": items, "area": places, "share": np.minimum(share, 1.0), "length": total})
+    table = table.assign(zone=areas["zone_id"].to_numpy()[places]).sort_values(["object", "area"])
+    before = table.groupby(["object", "zone"])["share"].cumsum() - table["share"]
+    table["share"] = np.minimum(table["share"], 1.0 - before)
+    return table[table["share"] > 1e-9].assign(weight=lambda kept: kept["share"] * kept["length"])
 
 
 def _point_areas(points: Geometries, areas: gpd.GeoDataFrame) -> pd.DataFrame:

@@ -20,15 +20,18 @@ def with_crossing_ends(layers: Mapping[str, gpd.GeoDataFrame]) -> dict[str, gpd.
     """Layers in which every crossing has its two ends, delivered or derived."""
     result = dict(layers)
     if "crossing" in result:
-        result["crossing_end"] = derive_ends(result["crossing"], result.get("crossing_end"))
+        result["crossing_end"] = derive_ends(result["crossing"], result.get("crossing_end"), streets=result.get("street"))
     return result
 
 
-def derive_ends(crossings: gpd.GeoDataFrame, delivered: gpd.GeoDataFrame | None = None) -> gpd.GeoDataFrame:
+def derive_ends(
+    crossings: gpd.GeoDataFrame, delivered: gpd.GeoDataFrame | None = None, *, streets: gpd.GeoDataFrame | None = None
+) -> gpd.GeoDataFrame:
     """Both ends of every crossing: those delivered, and derived ones where there are fewer than two.
 
     A delivered end belongs to the crossing that its ``parent_id`` names, or to the nearest crossing that ends within 3 m. What
     the crossing's layer says of its ends (kerb height, warning field) holds for both, where an end says nothing of its own.
+    Where the lines of two crossings meet on the axis of a street, one crossing is drawn in two parts, and no end is due.
 
     Parameters
     ----------
@@ -36,6 +39,8 @@ def derive_ends(crossings: gpd.GeoDataFrame, delivered: gpd.GeoDataFrame | None 
         Crossings, drawn as lines or as points.
     delivered
         Crossing ends of the city.
+    streets
+        Axes of streets.
 
     Returns
     -------
@@ -49,6 +54,7 @@ def derive_ends(crossings: gpd.GeoDataFrame, delivered: gpd.GeoDataFrame | None 
     else:
         given = _with_parents(delivered, slots)
         free = _free_slots(given, slots)
+    free = free[~_on_carriageway(free["geometry"].to_numpy(), slots, streets)]
     new = crossings.loc[free["parent_id"], [*said, *_carried(crossings)]].set_axis(pd.Index(free["object_id"], name="object_id"))
     new = gpd.GeoDataFrame(
         new.assign(parent_id=free["parent_id"].to_numpy(), derived=True), geometry=free["geometry"].to_numpy(), crs=crossings.crs
@@ -141,6 +147,21 @@ def _free_slots(given: gpd.GeoDataFrame, slots: pd.DataFrame) -> pd.DataFrame:
     distance = pd.Series(shapely.distance(slots["geometry"].to_numpy(), single.to_numpy()), slots.index)
     nearest = distance.groupby(slots["parent_id"]).rank(method="first") == 1
     return slots[(count == 0) | ((count == 1) & ~nearest)]
+
+
+def _on_carriageway(points: np.ndarray, slots: pd.DataFrame, streets: gpd.GeoDataFrame | None) -> np.ndarray:
+    """Places where the ends of two crossings meet on the axis of a street that is no pedestrian street."""
+    if streets is None or streets.empty or not len(points):
+        return np.zeros(len(points), bool)
+    if "footway_sides" in streets:
+        streets = streets[~streets["footway_sides"].eq("pedestrian")]
+    axes = streets.geometry.to_numpy()[shapely.get_dimensions(streets.geometry.to_numpy()) == 1]
+    here, other = shapely.STRtree(slots["geometry"].to_numpy()).query(points, predicate="dwithin", distance=SNAP)
+    meeting = pd.Series(slots["parent_id"].to_numpy()[other]).groupby(here).nunique() > 1
+    on_axis = shapely.STRtree(axes).query(points, predicate="dwithin", distance=SNAP)[0]
+    result = np.zeros(len(points), bool)
+    result[meeting.index[meeting]] = True
+    return result & np.isin(np.arange(len(points)), on_axis)
 
 
 def _attribute(column: str) -> str:
