@@ -272,6 +272,21 @@ def test_a_crossing_drawn_as_a_point_has_two_ends_there():
     assert set(ends.geometry) == {shapely.Point(3, 4)}
 
 
+@pytest.mark.parametrize(
+    ("axis", "sides", "due"),
+    [
+        ([(5, -9), (5, 9)], "both", ["OV-1/1", "OV-2/2"]),
+        ([(5, -9), (5, 9)], "pedestrian", ["OV-1/1", "OV-1/2", "OV-2/1", "OV-2/2"]),
+        ([(8, -9), (8, 9)], "both", ["OV-1/1", "OV-1/2", "OV-2/1", "OV-2/2"]),
+    ],
+    ids=["on the axis", "of a pedestrian street", "on a refuge beside it"],
+)
+def test_no_end_where_the_halves_of_a_crossing_meet_on_the_axis(axis, sides, due):
+    halves = layer([shapely.LineString([(0, 0), (5, 0)]), shapely.LineString([(5, 0), (11, 0)])], ["OV-1", "OV-2"])
+    streets = layer([shapely.LineString(axis)], ["S-1"]).assign(footway_sides=sides)
+    assert derive_ends(halves, streets=streets).index.tolist() == due
+
+
 def test_a_delivered_end_takes_the_place_nearest_to_it():
     crossings = layer([line((0, 0), (0, 6))], ["OV-1"], kerb_height=[9.0])
     delivered = layer([shapely.Point(0.5, 6)], ["K-1"], kerb_height=[2.0])

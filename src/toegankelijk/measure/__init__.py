@@ -18,6 +18,7 @@ from toegankelijk.measure.furniture import outside_walkway
 from toegankelijk.measure.implied import line_narrowing, ramp_handrail, speed_50_or_more, stairs_handrail
 from toegankelijk.measure.parking import bay_length, bay_width
 from toegankelijk.measure.passages import with_stretches
+from toegankelijk.measure.streets import with_street_names
 
 Layers = Mapping[str, gpd.GeoDataFrame]
 """Kind to layer."""
@@ -49,7 +50,7 @@ MEASURES = (
 
 
 def measure_layers(city: schema.City) -> schema.City:
-    """Measure what the layers allow: derived stretches and crossing ends, then attributes.
+    """Measure what the layers allow: derived stretches and crossing ends, names of streets, then attributes.
 
     Parameters
     ----------
@@ -61,7 +62,7 @@ def measure_layers(city: schema.City) -> schema.City:
     City
         The same city with more attributes known and derived objects added; derived ones have a ``parent_id``.
     """
-    layers = with_crossing_ends(with_stretches(city.layers))
+    layers = with_street_names(with_crossing_ends(with_stretches(city.layers)))
     for measure in MEASURES:
         if measure.kind in layers and len(layers[measure.kind]):
             layer = layers[measure.kind]
@@ -82,11 +83,12 @@ def fill(layer: gpd.GeoDataFrame, attribute: str, found: pd.DataFrame) -> gpd.Ge
         return layer.assign(**{attribute: values, f"{attribute}_how": np.where(new, "measured", "")})
     known_low, known_high = schema.bounds(layer, attribute)
     new = np.isneginf(known_low) & np.isposinf(known_high) & ~(np.isnan(low) & np.isnan(high))
-    exact = new & (low == high)
-    columns = {attribute: np.where(exact, low, _column(layer, attribute))}
-    if (new & ~exact).any():
-        columns[f"{attribute}_low"] = np.where(new & ~exact, low, _column(layer, f"{attribute}_low"))
-        columns[f"{attribute}_high"] = np.where(new & ~exact, high, _column(layer, f"{attribute}_high"))
+    exact = low == high
+    columns = {attribute: np.where(new & exact, low, _column(layer, attribute))}
+    for end, bound in (("low", low), ("high", high)):
+        name = f"{attribute}_{end}"
+        if name in layer or (new & ~exact).any():
+            columns[name] = np.where(new, np.where(exact, np.nan, bound), _column(layer, name))
     return layer.assign(**columns, **{f"{attribute}_how": np.where(new, "measured", "")})
 
 
