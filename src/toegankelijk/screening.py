@@ -8,6 +8,7 @@ import json
 import shutil
 import tempfile
 from collections.abc import Callable, Collection
+from contextlib import ExitStack
 from dataclasses import dataclass
 from functools import cached_property
 from pathlib import Path
@@ -154,12 +155,11 @@ class Screening:
         made = next((part for part in reversed([folder, *folder.parents]) if not part.exists()), None)
         folder.mkdir(parents=True, exist_ok=True)
         draft = Path(tempfile.mkdtemp(prefix=".screening-", dir=folder))
-        try:
+        with ExitStack() as undo:
+            undo.callback(shutil.rmtree, made or draft)
             self._write_files(draft, folder / "monitoring.gpkg", progress)
             _put(draft, folder)
-        except BaseException:
-            shutil.rmtree(made or draft)
-            raise
+            undo.pop_all()
         shutil.rmtree(draft)
         return folder
 
