@@ -6,7 +6,7 @@ import pandas as pd
 import pytest
 import shapely
 import shapely.ops
-from hypothesis import given
+from hypothesis import example, given
 from hypothesis import strategies as st
 
 from toegankelijk.errors import ConfigError, InputError
@@ -119,6 +119,7 @@ def test_order_of_objects_and_areas_does_not_matter():
     points=st.lists(st.tuples(st.integers(-40, 140), st.integers(-40, 140)), min_size=2, max_size=6, unique=True),
     part=st.floats(0.05, 0.95),
 )
+@example(points=[(0, 0), (1, 0), (-1, 0)], part=0.5)  # it runs back over itself
 def test_weights_add_up_when_a_line_is_cut(points, part):
     line = shapely.LineString(points)
     at = part * line.length

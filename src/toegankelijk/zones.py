@@ -235,13 +235,27 @@ def _stretch_shares(shapes: Geometries, areas: gpd.GeoDataFrame) -> pd.DataFrame
     total = stretch_lengths(shapes)[items]
     part = total.copy()
     cut = ~whole
-    part[cut] = stretch_lengths(shapely.intersection(shapes[items[cut]], outlines[places[cut]]))
+    part[cut] = _lengths_inside(shapes[items[cut]], outlines[places[cut]])
     share = np.divide(part, total, out=np.ones_like(part), where=total > 0)
     table = pd.DataFrame({"object": items, "area": places, "share": np.minimum(share, 1.0), "length": total})
     table = table.assign(zone=areas["zone_id"].to_numpy()[places]).sort_values(["object", "area"])
     before = table.groupby(["object", "zone"])["share"].cumsum() - table["share"]
     table["share"] = np.minimum(table["share"], 1.0 - before)
     return table[table["share"] > 1e-9].assign(weight=lambda kept: kept["share"] * kept["length"])
+
+
+def _lengths_inside(shapes: Geometries, outlines: Geometries) -> npt.NDArray[np.float64]:
+    """Length of each stretch inside its outline, segment by segment: a line that runs over itself counts each time."""
+    inside = np.zeros(len(shapes))
+    flat = shapely.get_dimensions(shapes) == 2
+    inside[flat] = stretch_lengths(shapely.intersection(shapes[flat], outlines[flat]))
+    parts, owner = shapely.get_parts(shapes[~flat], return_index=True)
+    corners, part = shapely.get_coordinates(parts, return_index=True)
+    following = np.flatnonzero(part[:-1] == part[1:])
+    segments = shapely.linestrings(np.stack([corners[following], corners[following + 1]], axis=1))
+    of = np.flatnonzero(~flat)[owner[part[following]]]
+    inside += np.bincount(of, shapely.length(shapely.intersection(segments, outlines[of])), minlength=len(shapes))
+    return inside
 
 
 def _point_areas(points: Geometries, areas: gpd.GeoDataFrame) -> pd.DataFrame:

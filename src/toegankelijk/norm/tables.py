@@ -66,7 +66,7 @@ class LimitRow:
 
 @dataclass(frozen=True)
 class SeverityRow:
-    """A value beyond which, or classes for which, a failure is graver than the base severity."""
+    """A value beyond which, or classes for which, a failure is graver than the base; of classes ``beyond`` is infinite."""
 
     beyond: float
     classes: frozenset[str]
@@ -221,5 +221,5 @@ def _limit_row(row: Mapping[str, str]) -> LimitRow:
 
 
 def _severity_row(row: Mapping[str, str]) -> SeverityRow:
-    beyond = float(row["beyond"]) if row["beyond"] else math.nan
+    beyond = float(row["beyond"]) if row["beyond"] else math.inf
     return SeverityRow(beyond, frozenset(schema.split(row["classes"])), int(row["severity"]))
