@@ -238,24 +238,24 @@ def _stretch_shares(shapes: Geometries, areas: gpd.GeoDataFrame) -> pd.DataFrame
     part[cut] = _lengths_inside(shapes[items[cut]], outlines[places[cut]])
     share = np.divide(part, total, out=np.ones_like(part), where=total > 0)
     table = pd.DataFrame({"object": items, "area": places, "share": np.minimum(share, 1.0), "length": total})
-    table = table.assign(zone=areas["zone_id"].to_numpy()[places]).sort_values(["object", "area"])
-    before = table.groupby(["object", "zone"])["share"].cumsum() - table["share"]
-    table["share"] = np.minimum(table["share"], 1.0 - before)
+    zone = items * len(areas) + pd.factorize(areas["zone_id"])[0][places]
+    shared = table[pd.Series(zone).duplicated(keep=False)].sort_values(["object", "area"])
+    before = shared.groupby(zone[shared.index])["share"].cumsum() - shared["share"]
+    table.loc[shared.index, "share"] = np.minimum(shared["share"], 1.0 - before)
     return table[table["share"] > 1e-9].assign(weight=lambda kept: kept["share"] * kept["length"])
 
 
 def _lengths_inside(shapes: Geometries, outlines: Geometries) -> npt.NDArray[np.float64]:
-    """Length of each stretch inside its outline, segment by segment: a line that runs over itself counts each time."""
+    """Length of each stretch inside its outline; a line that runs over itself counts each time, so it goes by its segments."""
     inside = np.zeros(len(shapes))
-    flat = shapely.get_dimensions(shapes) == 2
-    inside[flat] = stretch_lengths(shapely.intersection(shapes[flat], outlines[flat]))
-    parts, owner = shapely.get_parts(shapes[~flat], return_index=True)
+    over = ~shapely.is_simple(shapes)
+    inside[~over] = stretch_lengths(shapely.intersection(shapes[~over], outlines[~over]))
+    parts, owner = shapely.get_parts(shapes[over], return_index=True)
     corners, part = shapely.get_coordinates(parts, return_index=True)
     following = np.flatnonzero(part[:-1] == part[1:])
     segments = shapely.linestrings(np.stack([corners[following], corners[following + 1]], axis=1))
-    of = np.flatnonzero(~flat)[owner[part[following]]]
-    inside += np.bincount(of, shapely.length(shapely.intersection(segments, outlines[of])), minlength=len(shapes))
-    return inside
+    of = np.flatnonzero(over)[owner[part[following]]]
+    return inside + np.bincount(of, shapely.length(shapely.intersection(segments, outlines[of])), minlength=len(shapes))
 
 
 def _point_areas(points: Geometries, areas: gpd.GeoDataFrame) -> pd.DataFrame:
