@@ -121,6 +121,7 @@ class _Reader:
     remarks: list[pd.DataFrame] = field(default_factory=list)
     sources: list[dict[str, object]] = field(default_factory=list)
     labels: set[str] = field(default_factory=set)
+    digests: dict[Path, str] = field(default_factory=dict)
 
     def read_sources(self) -> list[_Raw]:
         """All layers with objects, as delivered; problems of several sources are told together."""
@@ -187,7 +188,9 @@ class _Reader:
         label = self._label(f"{layer.kind}: {layer.source.name}" + (f"/{layer.layer}" if layer.layer else ""))
         self.progress(label)
         frame, skipped = self._read(layer)
-        return _Raw(label, layer.kind, frame, layer, sha256(self.folder / layer.source), skipped)
+        path = self.folder / layer.source
+        digest = self.digests.get(path) or self.digests.setdefault(path, sha256(path))  # one file often holds many layers
+        return _Raw(label, layer.kind, frame, layer, digest, skipped)
 
     def _osm(self, osm: Osm) -> list[_Raw]:
         from toegankelijk.io.osm import read_osm
