@@ -5,6 +5,8 @@ import numpy as np
 import pandas as pd
 import shapely
 
+from toegankelijk import reports
+
 THEMES = (
     *("doorgangen", "oppervlak", "drempels", "oversteekplaatsen"),
     *("hellingen_trappen", "haltes", "parkeerplaatsen", "straatmeubilair"),
@@ -155,3 +157,19 @@ def run() -> dict[str, object]:
             }
         ],
     }
+
+
+def write_report(folder, **changes):
+    """Write the report of the frames, some of them changed, and give its path."""
+    given = {
+        "city_name": "Voorbeeldstad",
+        "scores": scores(),
+        "bottlenecks": bottlenecks(),
+        "good_examples": good_examples(),
+        "unknowns": unknowns(),
+        "balance": balance(),
+        "run": run(),
+        **changes,
+    }
+    reports.write_report(folder / "report.html", **given)
+    return folder / "report.html"

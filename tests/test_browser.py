@@ -7,10 +7,10 @@ import geopandas as gpd
 import pandas as pd
 import pytest
 
-from toegankelijk import labels, maps, reports
+from toegankelijk import labels, maps
 
 from . import hostile
-from .frames_for_pages import balance, bottlenecks, good_examples, run, scores, unknowns
+from .frames_for_pages import bottlenecks, good_examples, scores, write_report
 
 CHROMIUM = shutil.which("chromium") or shutil.which("chromium-browser")
 ARGUMENTS = [
@@ -64,21 +64,6 @@ def write_map(folder, *tables, lang="nl", title="Voorbeeldstad", **options):
     shown = maps.show_map(*(tables or (scores(), bottlenecks(), good_examples())), lang=lang, title=title, **options)
     maps.write_map(shown, folder / "map.html", title=title, lang=lang)
     return folder / "map.html"
-
-
-def write_report(folder, **changes):
-    given = {
-        "city_name": "Voorbeeldstad",
-        "scores": scores(),
-        "bottlenecks": bottlenecks(),
-        "good_examples": good_examples(),
-        "unknowns": unknowns(),
-        "balance": balance(),
-        "run": run(),
-        **changes,
-    }
-    reports.write_report(folder / "report.html", **given)
-    return folder / "report.html"
 
 
 def test_map_opens_without_a_network_and_shows_all(tmp_path, visit):

@@ -12,7 +12,7 @@ from toegankelijk import labels, reports, wording
 from toegankelijk.errors import ConfigError
 
 from . import hostile
-from .frames_for_pages import balance, bottlenecks, good_examples, run, scores, unknowns
+from .frames_for_pages import balance, bottlenecks, good_examples, run, scores, unknowns, write_report
 
 
 class Tables(HTMLParser):
@@ -39,18 +39,7 @@ class Tables(HTMLParser):
 
 
 def write(path, **changes) -> str:
-    given = {
-        "city_name": "Voorbeeldstad",
-        "scores": scores(),
-        "bottlenecks": bottlenecks(),
-        "good_examples": good_examples(),
-        "unknowns": unknowns(),
-        "balance": balance(),
-        "run": run(),
-        **changes,
-    }
-    reports.write_report(path / "report.html", **given)
-    return (path / "report.html").read_text("utf-8")
+    return write_report(path, **changes).read_text("utf-8")
 
 
 @pytest.fixture(scope="module")

@@ -30,7 +30,7 @@ def balance_rows(findings: Findings) -> pd.DataFrame:
     for source in city.sources.to_dict("records"):
         layer = city.layers[source["kind"]]
         mine = layer[layer["source"] == source["layer"]]
-        derived = mine["derived"].eq(True) if "derived" in mine else pd.Series(False, mine.index)
+        derived = schema.is_marked(mine, "derived")
         piece = derived & mine.get("parent_id", pd.Series("", mine.index)).notna()
         origin = pd.Series(mine.index, mine.index).where(~piece, mine.get("parent_id"))
         assessed = set(origin[mine.index.isin(inside.get(source["kind"], set()))])

@@ -17,7 +17,7 @@ import shapely
 
 from toegankelijk import evidence, schema
 from toegankelijk.findings import Findings, describe_objects
-from toegankelijk.labels import label
+from toegankelijk.labels import kind_names, label, names
 from toegankelijk.norm import Norm
 from toegankelijk.zones import representative_points
 
@@ -92,9 +92,8 @@ def find_bottlenecks(findings: Findings, norm: Norm, *, horizon: Horizon | None 
     """
     table = _group(_failing(findings), norm)
     objects = describe_objects(findings.city, table["kind"], table["object_id"])
-    table = table.assign(street=objects["street"], name=objects["name"])
     shapes = objects["geometry"].to_numpy(dtype=object)
-    table = table.assign(shape=shapes, geometry=representative_points(shapes))
+    table = table.assign(street=objects["street"], shape=shapes, geometry=representative_points(shapes))
     table = _set_evidence(table, findings, norm, lang)
     table = _set_priority(table, findings.city, lang)
     table = _set_feasibility(table, findings.city, norm, lang)
@@ -144,20 +143,25 @@ def _group(failing: pd.DataFrame, norm: Norm) -> pd.DataFrame:
 def _set_evidence(table: pd.DataFrame, findings: Findings, norm: Norm, lang: str) -> pd.DataFrame:
     """Value, requirement, basis, source and a sentence, per leading criterion."""
     value, required = np.full(len(table), "", object), np.full(len(table), "", object)
+    kinds, criteria = kind_names(lang), names(norm.criteria, lang)
     basis, source, description = (np.full(len(table), "", object) for _ in range(3))
     for (code, level, limit), group in table.groupby(["criterion", "level", "required"], sort=True, dropna=False):
         rule = norm.rules[code]
         layer = findings.city.layers[rule.kind].loc[group["object_id"]]
         value[group.index] = evidence.value_texts(rule, layer, lang)
-        name = norm.criteria.at[code, "name_nl" if lang == "nl" else "name_en"]
-        kind = schema.kinds()[rule.kind].name_nl if lang == "nl" else schema.kinds()[rule.kind].name_en
         required[group.index] = evidence.required_text(rule, level, limit, lang)
         basis[group.index], source[group.index] = evidence.basis_texts(norm, code, level, limit)
         for i in group.index:
             description[i] = label(
-                "bottleneck.sentence", lang, kind=kind, criterion=name, value=value[i], required=required[i], level=level
+                "bottleneck.sentence",
+                lang,
+                kind=kinds[rule.kind],
+                criterion=criteria[code],
+                value=value[i],
+                required=required[i],
+                level=level,
             )
-    solution = norm.remedies["name_nl" if lang == "nl" else "name_en"].reindex(table["remedy"]).to_numpy()
+    solution = table["remedy"].map(names(norm.remedies, lang))
     return table.assign(value=value, required=required, basis=basis, source=source, description=description, solution=solution)
 
 

@@ -224,8 +224,7 @@ class _Reader:
             raise ConfigError(f"{source.source}: no columns {absent}; layer {source.layer or list_layers(path)} has {names}")
         chosen = np.ones(len(frame), bool)
         for column, values in source.where.items():
-            texts = frame[column].astype("object").where(frame[column].notna(), "").astype("str")
-            chosen &= texts.isin(values).to_numpy()
+            chosen &= schema.texts(frame, column).astype("str").isin(values).to_numpy()
         return frame[chosen].reset_index(drop=True), int((~chosen).sum())
 
     def _identify(self, frame: gpd.GeoDataFrame, layer: Layer, label: str) -> gpd.GeoDataFrame:
@@ -381,7 +380,7 @@ def _given_areas(
         }
         parts.append(gpd.GeoDataFrame({**columns, "approved": approved, "assumed": False}, geometry=drawn.geometry, crs=target))
     if config.level is not None:
-        levels = raw[config.level].astype("object").where(raw[config.level].notna(), "").astype("str").str.strip()
+        levels = schema.texts(raw, config.level).astype("str").str.strip()
         whole = (levels != "") & ~levels.index.isin(parts[0]["zone_id"] if parts else [])
         if whole.any() or not parts:
             chosen = whole if parts else pd.Series(True, levels.index)

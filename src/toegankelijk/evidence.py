@@ -10,7 +10,7 @@ import pandas as pd
 
 from toegankelijk import schema
 from toegankelijk.findings import Findings
-from toegankelijk.labels import label, number, word
+from toegankelijk.labels import kind_names, label, names, number, word
 from toegankelijk.norm import LimitRow, Norm, Rule, SeverityRow
 from toegankelijk.norm.kernel import MARGIN
 
@@ -116,10 +116,9 @@ def join_findings(findings: Findings, *, lang: str = "nl") -> gpd.GeoDataFrame:
         texts["value_text"][rows] = value_texts(rule, layer, lang)[at]
         texts["how"][rows] = _how(rule, layer)[at]
         for name, column in (("delivered_by", "source"), ("street", "street"), ("name", "name")):
-            if column in layer:
-                texts[name][rows] = layer[column].astype("object").where(layer[column].notna(), "").to_numpy()[at]
-        if "derived" in layer:
-            texts["parent_id"][rows] = layer["parent_id"].astype("object").where(layer["derived"].eq(True), "").to_numpy()[at]
+            texts[name][rows] = schema.texts(layer, column).to_numpy()[at]
+        derived = schema.is_marked(layer, "derived")
+        texts["parent_id"][rows] = schema.texts(layer, "parent_id").where(derived, "").to_numpy()[at]
         for (level, required), group in (
             joined.iloc[rows].groupby(["level", "required"], observed=True, dropna=False).indices.items()
         ):
@@ -138,19 +137,17 @@ def describe_criterion(norm: Norm, code: str, lang: str = "nl") -> tuple[str, li
     tuple
         Heading; pairs of name and text; a table with a row per level and range of the driver.
     """
-    row, rule = norm.criteria.loc[code], norm.rules[code]
-    dutch = lang == "nl"
-    name = "name_nl" if dutch else "name_en"
+    rule = norm.rules[code]
     applies = ", ".join(text if wanted else f"{label('no', lang)}: {text}" for text, wanted in rule.applies)
     facts = [
-        (label("theme", lang), str(norm.themes.at[rule.theme, name])),
-        (label("kind", lang), schema.kinds()[rule.kind].name_nl if dutch else schema.kinds()[rule.kind].name_en),
+        (label("theme", lang), names(norm.themes, lang)[rule.theme]),
+        (label("kind", lang), kind_names(lang)[rule.kind]),
         (label("attribute", lang), f"{rule.attribute} ({rule.unit}): {norm.attributes[rule.attribute].description}"),
         (label("applies", lang), applies),
         (label("tolerance", lang), f"{_trimmed(rule.tolerance, lang)} {rule.unit}" if rule.tolerance else ""),
         (label("severity", lang), ", ".join([str(rule.severity_base), *map(_severity_text, rule.severities)])),
-        (label("solution", lang), str(norm.remedies.at[rule.remedy, name])),
-        (label("responsible", lang), str(norm.services.at[norm.remedies.at[rule.remedy, "responsible"], name])),
+        (label("solution", lang), names(norm.remedies, lang)[rule.remedy]),
+        (label("responsible", lang), names(norm.services, lang)[norm.remedies.at[rule.remedy, "responsible"]]),
     ]
     lines = [
         {
@@ -164,7 +161,7 @@ def describe_criterion(norm: Norm, code: str, lang: str = "nl") -> tuple[str, li
         for row, basis, source, article in limit_rows(norm, code, level)
     ]
     tier = "core" if rule.core else "detail"
-    return f"{code} {row[name]} ({tier})", [fact for fact in facts if fact[1]], pd.DataFrame(lines)
+    return f"{code} {names(norm.criteria, lang)[code]} ({tier})", [fact for fact in facts if fact[1]], pd.DataFrame(lines)
 
 
 def _severity_text(row: SeverityRow) -> str:
@@ -194,8 +191,7 @@ _JOINED = ("value_text", "required_text", "how", "delivered_by", "basis", "sourc
 
 def _how(rule: Rule, layer: pd.DataFrame) -> np.ndarray:
     """How the attribute of a rule was obtained, per object: read, measured, or not at all."""
-    columns = [name for name in (rule.attribute, f"{rule.attribute}_low", f"{rule.attribute}_high") if name in layer]
-    known = layer[columns].notna().any(axis=1).to_numpy() if columns else np.zeros(len(layer), bool)
+    known = schema.is_known(layer, rule.attribute).to_numpy()
     marked = layer.get(f"{rule.attribute}_how", pd.Series("", layer.index)).eq("measured").to_numpy()
     return np.select([marked, known], ["measured", "read"], "")
 

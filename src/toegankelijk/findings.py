@@ -178,16 +178,13 @@ def describe_objects(city: schema.City, kind: Iterable[str], object_id: Iterable
     parts = []
     for name in dict.fromkeys(wanted.get_level_values(0)):
         layer = city.layers[name]
-        text = {column: layer[column].astype("str") if column in layer else "" for column in schema.TEXT_COLUMNS}
+        text = {column: schema.texts(layer, column).astype("str") for column in schema.TEXT_COLUMNS}
         index = pd.MultiIndex.from_product([[name], layer.index], names=wanted.names)
         frame = pd.DataFrame({**text, "geometry": layer.geometry.to_numpy()}, index=layer.index).set_index(index)
         parts.append(frame)
     if not parts:
         return pd.DataFrame({"name": [], "street": [], "geometry": []})
-    table = pd.concat(parts).reindex(wanted).reset_index(drop=True)
-    text_columns = list(schema.TEXT_COLUMNS)
-    table[text_columns] = table[text_columns].fillna("").replace("nan", "")
-    return table
+    return pd.concat(parts).reindex(wanted).reset_index(drop=True)
 
 
 @dataclass(frozen=True)

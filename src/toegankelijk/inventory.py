@@ -12,6 +12,7 @@ import numpy as np
 import pandas as pd
 import shapely
 
+from toegankelijk import crs as systems
 from toegankelijk import schema
 from toegankelijk.errors import InputError
 
@@ -81,12 +82,15 @@ def _checked(known: gpd.GeoDataFrame, city: schema.City) -> gpd.GeoDataFrame:
         raise InputError(f"inventory: no columns {absent}; give the layer 'findings' of an earlier screening.gpkg")
     if known.crs is None:
         raise InputError("inventory: no coordinate system; give the layer 'findings' of an earlier screening.gpkg")
-    texts = {column: _text(known, column) for column in ("object_id", "kind", "parent_id", *schema.TEXT_COLUMNS)}
+    texts = {
+        column: schema.texts(known, column).astype("str").to_numpy(dtype=object)
+        for column in ("object_id", "kind", "parent_id", *schema.TEXT_COLUMNS)
+    }
     table = gpd.GeoDataFrame(pd.DataFrame(texts), geometry=known.geometry.to_numpy(), crs=known.crs)
     table = table[(table["kind"] != "zone") & table.geometry.notna() & ~table.geometry.is_empty]
     if unknown := sorted(set(table["kind"]) - set(schema.kinds())):
         raise InputError(f"inventory: kinds {unknown} are not known; known are {', '.join(schema.kinds())}")
-    table = table.drop_duplicates(["kind", "object_id"]).to_crs(city.crs)
+    table = systems.transform(table.drop_duplicates(["kind", "object_id"]), city.crs)[0]
     return table.sort_values(["kind", "object_id"], ignore_index=True)
 
 
@@ -120,11 +124,3 @@ def _joined(layer: gpd.GeoDataFrame | None, missing: gpd.GeoDataFrame, city: sch
         return gpd.GeoDataFrame(new, geometry="geometry", crs=city.crs)
     both = pd.concat([layer.assign(delivered=True), new])
     return gpd.GeoDataFrame(both.sort_index().rename_axis("object_id"), geometry="geometry", crs=city.crs)
-
-
-def _text(table: pd.DataFrame, column: str) -> np.ndarray:
-    """A column as text; what is missing is empty."""
-    if column not in table:
-        return np.full(len(table), "", object)
-    values = table[column].astype("object")
-    return np.asarray(values.where(values.notna(), "").astype("str").to_numpy(dtype=object))

@@ -175,6 +175,29 @@ def bounds(layer: pd.DataFrame, attribute: str) -> tuple[np.ndarray, np.ndarray]
     return np.where(np.isnan(low), -np.inf, low), np.where(np.isnan(high), np.inf, high)
 
 
+def is_known(layer: pd.DataFrame, attribute: str) -> pd.Series:
+    """Objects of which an attribute is known: a value, or a bound."""
+    columns = [column for column in (attribute, f"{attribute}_low", f"{attribute}_high") if column in layer]
+    return layer[columns].notna().any(axis=1) if columns else pd.Series(False, layer.index)
+
+
+def is_marked(layer: pd.DataFrame, column: str) -> pd.Series:
+    """Objects that a true/false column of the layer marks; unmarked where it is empty or not there."""
+    return layer[column].eq(True) if column in layer else pd.Series(False, layer.index)
+
+
+def texts(table: pd.DataFrame, column: str) -> pd.Series:
+    """A text column as plain text; empty where nothing is given, or where there is no such column."""
+    if column not in table:
+        return pd.Series("", table.index, dtype="object")
+    return table[column].astype("object").where(table[column].notna(), "")
+
+
+def accuracy(layer: pd.DataFrame) -> np.ndarray:
+    """Accuracy in metres of the drawn geometry of each object; 0 where none is stated."""
+    return np.asarray(np.nan_to_num(_numbers(layer, "accuracy")))
+
+
 def text_set(values: pd.Series) -> pd.Series:
     """Cells of a class attribute that holds several classes, as frozen sets (missing stays missing)."""
     return values.map(lambda cell: frozenset(str(cell).split("|")), na_action="ignore")

@@ -172,8 +172,8 @@ class Screening:
         joined.to_parquet(draft / "findings.parquet", index=False, schema_version="1.1.0", write_covering_bbox=True)
         progress("writing", "screening.gpkg")
         plain = joined.astype({name: "str" for name, kind in joined.dtypes.items() if kind == "category"})
-        zones = self.scores.drop(columns="ranked").assign(ranked=self.scores["ranked"].astype(bool))
-        write_layers(draft / "screening.gpkg", {"findings": plain, "zone_scores": zones, "good_examples": self.good_examples})
+        layers = {"findings": plain, "zone_scores": self.scores, "good_examples": self.good_examples}
+        write_layers(draft / "screening.gpkg", layers)
         progress("writing", "monitoring.gpkg")
         table = self._carried_on(standing)
         if table is not None:

@@ -65,7 +65,7 @@ def derive_ends(
     inherited = crossings.reindex(parents)[said].set_axis(given.index)
     for attribute in dict.fromkeys(_attribute(column) for column in said):
         columns = [column for column in said if _attribute(column) == attribute]
-        silent = _silent(given, attribute) & ~_undelivered(given)
+        silent = ~schema.is_known(given, attribute) & ~_undelivered(given)
         for column in columns:
             own = given[column] if column in given else inherited[column].iloc[:0].reindex(given.index)
             given[column] = own.where(~silent, inherited[column])
@@ -81,8 +81,8 @@ def crossing_length(layers: Mapping[str, gpd.GeoDataFrame]) -> pd.DataFrame:
     crossings = layers["crossing"]
     shapes = crossings.geometry.to_numpy()
     length = np.where(shapely.get_dimensions(shapes) == 1, shapely.length(shapes), np.nan)
-    slack = accuracy(crossings)
-    axis = crossings["axis_to_axis"].eq(True).to_numpy() if "axis_to_axis" in crossings else np.zeros(len(crossings), bool)
+    slack = schema.accuracy(crossings)
+    axis = schema.is_marked(crossings, "axis_to_axis").to_numpy()
     low = np.where(axis, np.where(np.isnan(length), np.nan, 0.0), np.maximum(length - slack, 0.0))
     between = np.where(axis, _between_kerbs(crossings, layers.get("crossing_end")), np.nan)
     known = ~np.isnan(between)
@@ -95,8 +95,7 @@ def _between_kerbs(crossings: gpd.GeoDataFrame, ends: gpd.GeoDataFrame | None) -
     result = np.full(len(crossings), np.nan)
     if ends is None or "parent_id" not in ends:
         return result
-    delivered = ends[~ends["derived"].eq(True)] if "derived" in ends else ends
-    delivered = delivered[delivered["parent_id"].isin(crossings.index)]
+    delivered = ends[~schema.is_marked(ends, "derived") & ends["parent_id"].isin(crossings.index)]
     lines = crossings.geometry.reindex(delivered["parent_id"]).to_numpy()
     points = delivered.geometry.to_numpy()
     on = (shapely.get_type_id(lines) == shapely.GeometryType.LINESTRING) & (shapely.distance(lines, points) <= SNAP)
@@ -104,13 +103,6 @@ def _between_kerbs(crossings: gpd.GeoDataFrame, ends: gpd.GeoDataFrame | None) -
     outer = along.groupby(level=0).agg(["min", "max"]).reindex(crossings.index)
     middle = shapely.length(crossings.geometry.to_numpy()) / 2
     return np.where((outer["min"] < middle) & (outer["max"] > middle), outer["max"] - outer["min"], np.nan)
-
-
-def accuracy(layer: pd.DataFrame) -> np.ndarray:
-    """Accuracy in metres of the drawn geometry of each object; 0 where none is stated."""
-    if "accuracy" not in layer:
-        return np.zeros(len(layer))
-    return np.asarray(np.nan_to_num(layer["accuracy"].to_numpy(dtype=float, na_value=0.0)), float)
 
 
 def _slots(crossings: gpd.GeoDataFrame, delivered: pd.Index) -> pd.DataFrame:
@@ -181,9 +173,3 @@ def _carried(crossings: pd.DataFrame) -> list[str]:
 def _undelivered(ends: pd.DataFrame) -> pd.Series:
     """Ends that only the inventory knows: what the crossing says is of ends that are there."""
     return ends["delivered"].eq(False) if "delivered" in ends else pd.Series(False, ends.index)
-
-
-def _silent(ends: pd.DataFrame, attribute: str) -> pd.Series:
-    """Ends that say nothing of an attribute, neither a value nor bounds."""
-    columns = [column for column in (attribute, f"{attribute}_low", f"{attribute}_high") if column in ends]
-    return ends[columns].isna().all(axis=1) if columns else pd.Series(True, ends.index)

@@ -10,7 +10,6 @@ import pandas as pd
 import shapely
 
 from toegankelijk import schema
-from toegankelijk.measure.crossings import accuracy
 
 NEAR = 20.0
 """Distance in metres within which some pavement must be known, before an object counts as standing outside it."""
@@ -31,7 +30,7 @@ def outside_walkway(layers: Mapping[str, gpd.GeoDataFrame]) -> pd.DataFrame:
     result = np.full(len(obstacles), np.nan)
     if footways is not None and len(footways):
         shapes = footways.geometry.to_numpy()
-        slack = accuracy(obstacles)
+        slack = schema.accuracy(obstacles)
         inside, maybe = _reach(footways, shapes, whole, slack)
         near = np.zeros(len(whole), bool)
         known = shapes[footways["complete"].ne(False).to_numpy()] if "complete" in footways else shapes

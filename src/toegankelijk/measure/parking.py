@@ -9,7 +9,7 @@ import numpy as np
 import pandas as pd
 import shapely
 
-from toegankelijk.measure.crossings import accuracy
+from toegankelijk import schema
 
 RECTANGULAR = 0.85
 """Least share of its bounding rectangle that a polygon fills to pass for one bay."""
@@ -39,5 +39,5 @@ def _side(bays: gpd.GeoDataFrame, longer: int) -> pd.DataFrame:
     area = shapely.area(shapes)
     single = (area >= RECTANGULAR * shapely.area(box)) & (area <= LARGEST_BAY) & (shapely.get_dimensions(shapes) == 2)
     side = np.where(single, np.sort(sides, axis=0)[longer], np.nan)
-    slack = accuracy(bays)
+    slack = schema.accuracy(bays)
     return pd.DataFrame({"low": np.maximum(side - slack, 0), "high": side + slack}, index=bays.index)

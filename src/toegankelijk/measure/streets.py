@@ -6,8 +6,9 @@ from collections.abc import Mapping
 
 import geopandas as gpd
 import numpy as np
-import pandas as pd
 import shapely
+
+from toegankelijk import schema
 
 NEAR = 30.0
 """Distance in metres within which the nearest named street gives an object its street name."""
@@ -19,7 +20,7 @@ def with_street_names(layers: Mapping[str, gpd.GeoDataFrame]) -> dict[str, gpd.G
     streets = layers.get("street")
     if streets is None or streets.empty:
         return result
-    names = _texts(streets, "street").where(_texts(streets, "street") != "", _texts(streets, "name"))
+    names = schema.texts(streets, "street").where(schema.texts(streets, "street") != "", schema.texts(streets, "name"))
     result["street"] = streets.assign(street=names)
     named = (names != "").to_numpy()
     if not named.any():
@@ -28,7 +29,7 @@ def with_street_names(layers: Mapping[str, gpd.GeoDataFrame]) -> dict[str, gpd.G
     for kind, layer in layers.items():
         if kind in ("street", "zone", "route") or layer.empty:
             continue
-        given = _texts(layer, "street")
+        given = schema.texts(layer, "street")
         bare = np.flatnonzero(given == "")
         points = shapely.centroid(layer.geometry.to_numpy()[bare])
         (which, nearest), _ = tree.query_nearest(points, max_distance=NEAR, return_distance=True, all_matches=False)
@@ -36,10 +37,3 @@ def with_street_names(layers: Mapping[str, gpd.GeoDataFrame]) -> dict[str, gpd.G
         texts[bare[which]] = names.to_numpy()[nearest]
         result[kind] = layer.assign(street=texts)
     return result
-
-
-def _texts(layer: pd.DataFrame, column: str) -> pd.Series:
-    """A text column, empty where nothing is given."""
-    if column not in layer:
-        return pd.Series("", layer.index, dtype="object")
-    return layer[column].astype("object").where(layer[column].notna(), "")
