@@ -147,7 +147,7 @@ def test_a_byte_order_mark_is_no_fault(load):
         (layer(more="drawn = 'kerb'"), "layers[1].drawn: Input should be 'pavement' or 'walkway' (given: 'kerb')"),
         (layer(more="accuracy = -1"), "layers[1].accuracy: Input should be greater than or equal to 0 (given: -1)"),
         (layer(more="date = 'spring'"), "layers[1].date: Input should be a valid date"),
-        ("[[layers]]\nkind = 'footway'\n", "layers[1].source: Field required"),
+        ("[[layers]]\nkind = 'footway'\n", "layers[1] (footway): give `source`"),
         (layer("route_width = 3"), "layers[1].columns.route_width: Input should be"),
         (layer("route_width = { colum = 'b' }"), "layers[1].columns.route_width.colum: Extra inputs are not permitted"),
         (layer() + layer(more="accuracy = 'good'"), "layers[2].accuracy: Input should be a valid number"),
@@ -157,7 +157,7 @@ def test_a_byte_order_mark_is_no_fault(load):
         ("[scores]\ncoverage_floor = 2\n" + layer(), "scores.coverage_floor: Input should be less than or equal to 1"),
         ("[planning]\nKT = 'soon'\n" + layer(), "planning.KT: Input should be a valid integer"),
         ("layers = 3\n", "layers: Input should be a valid list"),
-        ("[norm]\nname = 'x'\n" + layer(), "norm: Extra inputs are not permitted"),
+        ("[norms]\nname = 'x'\n" + layer(), "norms: Extra inputs are not permitted"),
     ],
 )
 def test_a_fault_of_form_is_named_with_its_place(refused, text, said):
@@ -167,7 +167,7 @@ def test_a_fault_of_form_is_named_with_its_place(refused, text, said):
 @pytest.mark.parametrize(
     ("text", "said"),
     [
-        ("", "no [[layers]] and no [[osm]]: nothing to screen"),
+        ("", "no [[layers]], no [[registers]] and no [[osm]]: nothing to screen"),
         (layer(kind="pavement"), "layers[1] (pavement): kind must be one of street, footway,"),
         (layer("kerb_height = 'h'"), "layers[1] (footway).columns: 'kerb_height' is no attribute of footway; known are"),
         (layer("route_widht = 'b'"), "layers[1] (footway).columns: 'route_widht' is no attribute of footway"),

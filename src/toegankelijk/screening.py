@@ -21,7 +21,7 @@ from toegankelijk import crs as systems
 from toegankelijk import evidence, schema
 from toegankelijk.balance import attribute_rows, balance_rows
 from toegankelijk.bottlenecks import Horizon, find_bottlenecks
-from toegankelijk.city import read_city
+from toegankelijk.city import CHOICES, read_city
 from toegankelijk.config import About, CityConfig, Draft, Osm, Zones, load_config
 from toegankelijk.errors import ConfigError, InputError
 from toegankelijk.findings import Findings, assess, find_good_examples
@@ -29,7 +29,7 @@ from toegankelijk.io.geopackage import read_table, write_layers, write_table
 from toegankelijk.io.vector import read_layer
 from toegankelijk.measure import measure_layers
 from toegankelijk.monitoring import FIELDS, LAYER, same_tables, update_table
-from toegankelijk.norm import Norm, read_norm
+from toegankelijk.norm import Norm, bundled_norms, read_norm
 from toegankelijk.scores import score_city, score_zones
 
 if TYPE_CHECKING:
@@ -212,7 +212,7 @@ def screen(
     source: str | Path,
     *,
     zones: str | Path | None = None,
-    norm: str | Path | Norm = "vlaanderen",
+    norm: str | Path | Norm | None = None,
     scope: str | Collection[str] = "core",
     lang: str = "nl",
     progress: Progress = _silent,
@@ -227,7 +227,7 @@ def screen(
         File with zones, instead of those of the city.toml; needs a column ``level`` or ``niveau``. Without zones, circles round
         care anchors are assumed, or a grid if there are none.
     norm
-        Name of a bundled norm, a folder with norm tables, or a norm.
+        Name of a bundled norm, a folder with norm tables, or a norm; if not given, that of the city.toml, else the Flemish one.
     scope
         Criteria that count in scores: ``"core"``, ``"full"``, or codes.
     lang
@@ -249,14 +249,14 @@ def screen(
     >>> len(screening.table), screening.city.zones.index.tolist()
     (61, ['WZ-1', 'WZ-2', 'WZ-3'])
     """
-    norm = norm if isinstance(norm, Norm) else read_norm(norm)
     path = Path(source)
     config = _osm_config(path) if path.name.endswith(OSM_ENDINGS) else load_config(path)
+    judge = norm if isinstance(norm, Norm) else _norm(norm, config, path.parent)
     if zones is not None:
         config = config.model_copy(update={"zones": _zones_config(Path(zones)), "areas": None, "draft": None})
     city = read_city(config, folder=path.parent, progress=lambda what: progress("reading", what))
     progress("measuring", city.name)
-    return screen_city(measure_layers(city), norm, scope=scope, lang=lang, progress=progress)
+    return screen_city(measure_layers(city), judge, scope=scope, lang=lang, progress=progress)
 
 
 def screen_city(
@@ -274,9 +274,17 @@ def screen_city(
     return Screening(city, norm, findings, scores, good, table, lang)
 
 
-def _shares(city: schema.City) -> dict[str, float]:
-    """Shares that scores go by, where the city chose them."""
-    return {name: city.settings[name] for name in ("coverage_floor", "required_share") if name in city.settings}
+def _norm(given: str | Path | None, config: CityConfig, folder: Path) -> Norm:
+    """The norm that the call names, or else the city.toml; a folder in it is relative to it."""
+    if given is not None:
+        return read_norm(given)
+    chosen = config.norm.source if config.norm else "vlaanderen"
+    return read_norm(chosen if chosen in bundled_norms() else folder / chosen)
+
+
+def _shares(city: schema.City) -> dict[str, Any]:
+    """Shares and weights that scores go by, where the city chose them."""
+    return {name: city.settings[name] for name in CHOICES if name in city.settings}
 
 
 def _check_reached(findings: Findings) -> None:

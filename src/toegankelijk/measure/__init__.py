@@ -21,19 +21,30 @@ from toegankelijk.measure.passages import with_stretches
 from toegankelijk.measure.streets import with_street_names
 
 Layers = Mapping[str, gpd.GeoDataFrame]
-"""Kind to layer."""
+"""Kind to layer; context kinds such as ``carriageway`` and ``building`` stand among them."""
 
 
 @dataclass(frozen=True)
 class Measure:
-    """How one attribute of one kind is measured: a function of all layers that gives columns ``low`` and ``high``.
+    """How one attribute of one kind is measured: a function of all layers.
 
-    The index is the layer's; equal bounds are a value, NaN is unknown. A true/false attribute is 1 or 0.
+    It gives columns ``low`` and ``high`` on the index of the kind's layer: equal bounds are a value, NaN is unknown, true is 1
+    and false is 0. Of a class it gives a column ``value`` instead, missing where it is unknown. It is called only if the layer
+    is there and holds objects.
     """
 
     attribute: str
     kind: str
     function: Callable[[Layers], pd.DataFrame]
+
+
+@dataclass(frozen=True)
+class TerrainMeasure:
+    """How one attribute of one kind is measured from heights of the ground; as `Measure`."""
+
+    attribute: str
+    kind: str
+    function: Callable[[Layers, schema.Terrain], pd.DataFrame]
 
 
 MEASURES = (
@@ -46,7 +57,10 @@ MEASURES = (
     Measure("bay_length", "parking_bay", bay_length),
     Measure("outside_walkway", "obstacle", outside_walkway),
 )
-"""What can be measured from the layers; every other attribute is known only where the city gives it."""
+"""What can be measured from the layers, in this order; every other attribute is known only where the city gives it."""
+
+TERRAIN_MEASURES: tuple[TerrainMeasure, ...] = ()
+"""What heights of the ground tell; measured before `MEASURES`."""
 
 
 def measure_layers(city: schema.City) -> schema.City:
@@ -62,19 +76,33 @@ def measure_layers(city: schema.City) -> schema.City:
     City
         The same city with more attributes known and derived objects added; derived ones have a ``parent_id``.
     """
-    layers = with_street_names(with_crossing_ends(with_stretches(city.layers)))
+    layers = {**city.context, **with_street_names(with_crossing_ends(with_stretches(city.layers)))}
+    for step in TERRAIN_MEASURES if city.terrain is not None else ():
+        if _holds(layers, step.kind):
+            layers[step.kind] = _filled(layers[step.kind], step.attribute, step.function(layers, city.terrain))
     for measure in MEASURES:
-        if measure.kind in layers and len(layers[measure.kind]):
-            layer = layers[measure.kind]
-            found = measure.function(layers)
-            if "delivered" in layer:  # of an object that only the inventory knows, the geometry says where it was and no more
-                found = found.mask(layer["delivered"].eq(False))
-            layers[measure.kind] = fill(layer, measure.attribute, found)
-    return replace(city, layers=layers)
+        if _holds(layers, measure.kind):
+            layers[measure.kind] = _filled(layers[measure.kind], measure.attribute, measure.function(layers))
+    return replace(city, layers={kind: layer for kind, layer in layers.items() if kind not in city.context})
+
+
+def _holds(layers: Layers, kind: str) -> bool:
+    return kind in layers and len(layers[kind]) > 0
+
+
+def _filled(layer: gpd.GeoDataFrame, attribute: str, found: pd.DataFrame) -> gpd.GeoDataFrame:
+    if "delivered" in layer:  # of an object that only the inventory knows, the geometry says where it was and no more
+        found = found.mask(layer["delivered"].eq(False))
+    return fill(layer, attribute, found)
 
 
 def fill(layer: gpd.GeoDataFrame, attribute: str, found: pd.DataFrame) -> gpd.GeoDataFrame:
     """Layer with measured values where the attribute was unknown."""
+    if schema.attributes()[attribute].type == "class":
+        given = layer[attribute] if attribute in layer else pd.Series(None, layer.index, dtype="object")
+        new = given.isna() & found["value"].notna()
+        values = given.astype("object").where(~new, found["value"])
+        return layer.assign(**{attribute: values, f"{attribute}_how": np.where(new, "measured", "")})
     low, high = (found[end].to_numpy(dtype=float) for end in ("low", "high"))
     if schema.attributes()[attribute].type == "bool":
         given = layer[attribute].astype("boolean") if attribute in layer else pd.Series(pd.NA, layer.index, dtype="boolean")

@@ -1,19 +1,17 @@
-"""The command line: parse, call, print."""
+"""Commands that screen: the sample district, or a city."""
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
-from contextlib import contextmanager
+from collections.abc import Mapping
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 from rich.box import SIMPLE_HEAD
-from rich.console import Console
 from rich.markup import escape
 from rich.table import Column, Table
 
-from toegankelijk.errors import InputError, ToegankelijkError
+from toegankelijk.cli.terminal import Lang, Out, err, out, refusals
 from toegankelijk.labels import interval, kind_names, label
 
 if TYPE_CHECKING:
@@ -21,90 +19,32 @@ if TYPE_CHECKING:
 
     from toegankelijk.screening import Screening
 
-app = typer.Typer(name="toegankelijk", help="Screen public space for accessibility.", no_args_is_help=True, add_completion=False)
-norms = typer.Typer(help="List, show and check norms.", no_args_is_help=True)
-app.add_typer(norms, name="norm")
 
-out, err = Console(), Console(stderr=True)
-
-WRONG_CALL, REFUSED = 2, 3
-"""Exit codes: a wrong call or configuration; input that is refused. Nothing half-written stays behind."""
-
-Out = Annotated[Path, typer.Option("--out", help="Folder to write to.", file_okay=False)]
-Lang = Annotated[str, typer.Option("--lang", help="Language of table, map and report: nl, en, fr or de.")]
-NormName = Annotated[str, typer.Option("--norm", help="Name of a bundled norm, or a folder with norm tables.")]
-
-
-@app.command()
 def demo(out_folder: Out, lang: Lang = "nl") -> None:
     """Screen the made-up sample district that comes with the package."""
     from toegankelijk.sample import sample_city
 
-    with _refusals(lang):
-        _run(sample_city(), out_folder, zones=None, norm="vlaanderen", scope="core", lang=lang)
+    with refusals(lang):
+        _run(sample_city(), out_folder, zones=None, norm=None, scope="core", lang=lang)
         out.print(label("terminal.synthetic", lang))
 
 
-@app.command()
 def screen(
     source: Annotated[Path, typer.Argument(help="A city.toml, or a raw OSM extract (.osm, .osm.gz, .osm.pbf).")],
     out_folder: Out,
     zones: Annotated[Path | None, typer.Option("--zones", help="File with zones, with a column level or niveau.")] = None,
-    norm: NormName = "vlaanderen",
+    norm: Annotated[
+        str | None, typer.Option("--norm", help="A bundled norm, or a folder; else that of city.toml.")
+    ] = None,
     scope: Annotated[str, typer.Option("--scope", help="Criteria that count in scores: core or full.")] = "core",
     lang: Lang = "nl",
 ) -> None:
     """Screen a city and write findings, scores, monitoring table, map and report."""
-    with _refusals(lang):
+    with refusals(lang):
         _run(source, out_folder, zones=zones, norm=norm, scope=scope, lang=lang)
 
 
-@norms.command("list")
-def list_norms() -> None:
-    """List the norms that come with the package."""
-    from toegankelijk.norm import bundled_norms, read_norm
-
-    with _refusals("nl"):
-        for name in bundled_norms():
-            norm = read_norm(name)
-            out.print(f"{norm.name} {norm.version}: {len(norm.rules)} criteria, SHA-256 {norm.hash[:12]}", markup=False)
-
-
-@norms.command("show")
-def show_criterion(
-    code: Annotated[str, typer.Argument(help="Code of a criterion, such as CRO-01.")],
-    norm: NormName = "vlaanderen",
-    lang: Annotated[str, typer.Option("--lang", help="nl or en.")] = "nl",
-) -> None:
-    """Show a criterion: what it asks at each level, on what basis, and what to do about it."""
-    from toegankelijk.errors import ConfigError
-    from toegankelijk.evidence import describe_criterion
-    from toegankelijk.norm import read_norm
-
-    with _refusals(lang):
-        read = read_norm(norm)
-        if code not in read.rules:
-            raise ConfigError(
-                f"norm {read.name!r} has no criterion {code!r}; the codes run from {min(read.rules)} to {max(read.rules)}"
-            )
-        heading, facts, limits = describe_criterion(read, code, lang)
-        out.print(f"[bold]{escape(heading)}[/bold]")
-        for name, text in facts:
-            out.print(f"{name}: {text}", markup=False)
-        _print_table(limits)
-
-
-@norms.command("check")
-def check_norm(folder: Annotated[Path, typer.Argument(help="Folder with norm tables.")]) -> None:
-    """Check a norm folder and list all its faults."""
-    from toegankelijk.norm import read_norm
-
-    with _refusals("nl"):
-        norm = read_norm(folder)
-        out.print(f"{folder}: {len(norm.rules)} criteria, no faults; SHA-256 {norm.hash[:12]}", markup=False)
-
-
-def _run(source: Path, folder: Path, *, zones: Path | None, norm: str, scope: str, lang: str) -> None:
+def _run(source: Path, folder: Path, *, zones: Path | None, norm: str | None, scope: str, lang: str) -> None:
     from toegankelijk.labels import check_language
     from toegankelijk.screening import screen as screen_source
 
@@ -160,23 +100,3 @@ def _print_balance(balance: pd.DataFrame, lang: str) -> None:
         layer = row["layer"].rpartition("/")[2] if row["kind"] in several else ""  # its file stands in the report
         table.add_row(escape(f"{names[row['kind']]} {layer}".strip()), *(str(row[name]) for name in columns))
     out.print(table)
-
-
-def _print_table(frame: pd.DataFrame) -> None:
-    table = Table(*map(str, frame.columns))
-    for row in frame.astype("str").to_numpy().tolist():
-        table.add_row(*map(escape, row))
-    out.print(table)
-
-
-@contextmanager
-def _refusals(lang: str) -> Iterator[None]:
-    """Print an error as text and end with its exit code."""
-    try:
-        yield
-    except InputError as error:
-        err.print(f"[red]{label('terminal.refused', lang)}[/red]\n{escape(str(error))}", soft_wrap=True)
-        raise typer.Exit(REFUSED) from None
-    except ToegankelijkError as error:
-        err.print(f"[red]{escape(str(error))}[/red]", soft_wrap=True)
-        raise typer.Exit(WRONG_CALL) from None

@@ -1,0 +1,12 @@
+"""The command line: parse, call, print."""
+
+from __future__ import annotations
+
+import typer
+
+from toegankelijk.cli import norms, runs
+
+app = typer.Typer(name="toegankelijk", help="Screen public space for accessibility.", no_args_is_help=True, add_completion=False)
+app.command()(runs.demo)
+app.command()(runs.screen)
+app.add_typer(norms.norms, name="norm")

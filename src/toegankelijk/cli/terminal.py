@@ -1,0 +1,49 @@
+"""What the commands share: the terminal, options, tables, and how an error is told."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated
+
+import typer
+from rich.console import Console
+from rich.markup import escape
+from rich.table import Table
+
+from toegankelijk.errors import InputError, ToegankelijkError
+from toegankelijk.labels import label
+
+if TYPE_CHECKING:
+    import pandas as pd
+
+out, err = Console(), Console(stderr=True)
+
+WRONG_CALL, REFUSED = 2, 3
+"""Exit codes: a wrong call or configuration; input that is refused. Nothing half-written stays behind."""
+
+Out = Annotated[Path, typer.Option("--out", help="Folder to write to.", file_okay=False)]
+Lang = Annotated[str, typer.Option("--lang", help="Language of table, map and report: nl, en, fr or de.")]
+NormName = Annotated[str, typer.Option("--norm", help="Name of a bundled norm, or a folder with norm tables.")]
+
+
+def print_table(frame: pd.DataFrame) -> None:
+    """Print a table of texts and numbers."""
+    table = Table(*map(str, frame.columns))
+    for row in frame.astype("str").to_numpy().tolist():
+        table.add_row(*map(escape, row))
+    out.print(table)
+
+
+@contextmanager
+def refusals(lang: str) -> Iterator[None]:
+    """Print an error as text and end with its exit code."""
+    try:
+        yield
+    except InputError as error:
+        err.print(f"[red]{label('terminal.refused', lang)}[/red]\n{escape(str(error))}", soft_wrap=True)
+        raise typer.Exit(REFUSED) from None
+    except ToegankelijkError as error:
+        err.print(f"[red]{escape(str(error))}[/red]", soft_wrap=True)
+        raise typer.Exit(WRONG_CALL) from None

@@ -1,0 +1,296 @@
+"""Sources of a city: each layer as delivered, and then its objects by their own keys, in the run's coordinate system."""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from itertools import chain, count
+from pathlib import Path
+from typing import Any
+
+import geopandas as gpd
+import numpy as np
+import pandas as pd
+import shapely
+from pyproj import CRS
+
+from toegankelijk import crs as systems
+from toegankelijk import schema
+from toegankelijk.columns import map_columns
+from toegankelijk.config import CityConfig, Column, District, Join, Layer, Osm, Place, Register, Source
+from toegankelijk.errors import ConfigError, InputError
+from toegankelijk.io.formats import list_source, read_rows, read_source
+from toegankelijk.io.vector import repair_geometry, sha256
+
+Progress = Callable[[str], None]
+"""Told what is being read."""
+
+
+@dataclass(frozen=True)
+class Raw:
+    """A source as read, before it is placed; ``aside`` rows were set aside by its reader already."""
+
+    label: str
+    kind: str
+    frame: gpd.GeoDataFrame
+    layer: Layer | Osm
+    sha256: str
+    not_selected: int
+    aside: int = 0
+
+
+@dataclass
+class Reader:
+    """Reads the sources of one config and gathers what it meets on the way."""
+
+    config: CityConfig
+    folder: Path
+    progress: Progress
+    parts: dict[str, list[gpd.GeoDataFrame]] = field(default_factory=dict)
+    remarks: list[pd.DataFrame] = field(default_factory=list)
+    sources: list[dict[str, object]] = field(default_factory=list)
+    attributions: list[str] = field(default_factory=list)
+    labels: set[str] = field(default_factory=set)
+    digests: dict[Path, str] = field(default_factory=dict)
+
+    def read_sources(self) -> list[Raw]:
+        """All layers with objects, as delivered; problems of several sources are told together."""
+        result: list[Raw] = []
+        problems: list[InputError] = []
+        sources: list[Layer | Osm | Register] = [*self.config.layers, *self.config.registers, *self.config.osm]
+        for source in sources:
+            try:
+                result += self._source(source)
+            except InputError as error:
+                problems.append(error)
+        if len(problems) == 1:
+            raise problems[0]
+        if problems:
+            raise InputError(f"{len(problems)} sources are refused", [str(problem) for problem in problems])
+        return result
+
+    def _source(self, source: Layer | Osm | Register) -> list[Raw]:
+        if isinstance(source, Osm):
+            return self._osm(source)
+        return self._register(source) if isinstance(source, Register) else [self._layer(source)]
+
+    def place(self, raw: Raw, target: CRS) -> None:
+        """Set a source's objects aside, or add them to the layer of their kind, in the run's coordinate system."""
+        label, frame = raw.label, raw.frame
+        read = len(frame) + raw.aside
+        if len(frame):
+            systems.check_fit(frame, where=label)
+        if isinstance(raw.layer, Layer):
+            frame = self._identify(frame, raw.layer, label)
+            columns, found = map_columns(frame, self._there(raw.layer, frame, label), layer=label, codes=self.config.codes)
+            self.remarks.append(found)
+            drawn = {"drawn": raw.layer.drawn} if raw.kind == "footway" else {}
+            frame = gpd.GeoDataFrame(columns.assign(**drawn), geometry=frame.geometry, crs=frame.crs)
+        complete = raw.layer.is_complete if isinstance(raw.layer, Layer) else raw.layer.complete
+        frame = frame.assign(complete=complete)
+        frame.attrs["complete"] = complete
+        frame = self._valid(frame, raw.kind, label)
+        frame, operation = systems.transform(frame, target)
+        frame = _plain(frame).assign(source=label, accuracy=raw.layer.accuracy)
+        frame.attrs["complete"] = complete
+        self.parts.setdefault(raw.kind, []).append(frame)
+        date = raw.layer.date or self.config.city.date
+        self.sources.append(
+            {
+                **{"layer": label, "kind": raw.kind, "path": _place_name(raw.layer), "sha256": raw.sha256},
+                **{"crs": operation.source, "operation": operation.name, "accuracy": operation.accuracy},
+                **{"date": date, "read": read, "not_selected": raw.not_selected},
+            }
+        )
+
+    def division(self, what: str, source: Source, target: CRS) -> gpd.GeoDataFrame:
+        """Polygons that divide the city: zones, level areas, districts."""
+        self.progress(f"{what}: {source.origin}")
+        frame = self._read(source)[0]
+        systems.check_fit(frame, where=what)
+        frame = frame.set_index(_ids(frame, source.id, what))
+        frame, found = repair_geometry(frame, layer=what, ids=frame.index)
+        wrong = frame.index[shapely.get_dimensions(frame.geometry.to_numpy()) != 2]
+        if len(wrong) or frame.index.has_duplicates:
+            problems = [f"{i}: no polygon" for i in wrong] + [f"{i}: id twice" for i in frame.index[frame.index.duplicated()]]
+            raise InputError(f"{what} ({source.origin}): each needs a polygon and an id of its own", problems)
+        self.remarks.append(found)
+        frame = _plain(systems.transform(frame, target)[0]).sort_index()
+        if isinstance(source, District):
+            names = frame[source.name].astype("str") if source.name else frame.index.astype("str")
+            frame = gpd.GeoDataFrame({"name": names}, geometry=frame.geometry, crs=target).rename_axis("district_id")
+        return frame
+
+    def _layer(self, layer: Layer) -> Raw:
+        name = layer.source.name if layer.source else layer.origin
+        label = self._label(f"{layer.kind}: {name}" + (f"/{layer.layer}" if layer.layer else ""))
+        self.progress(label)
+        frame, skipped = self._read(layer)
+        return Raw(label, layer.kind, frame, layer, self._digest(layer, frame), skipped)
+
+    def _register(self, register: Register) -> list[Raw]:
+        """Layers of a register's delivery, as its map says."""
+        from toegankelijk import registers
+
+        mapped = registers.load_map(register.map, folder=self.folder)
+        there = list_source(self.folder / register.source) if register.source else _postgis().list_postgis(register.postgis)
+        layers, notes = registers.expand(register, mapped, there)
+        self.remarks.append(schema.remarks(register.origin, [""] * len(notes), "layer", "", notes))
+        if mapped.attribution:
+            self.attributions.append(mapped.attribution)
+        return [self._layer(layer) for layer in layers]
+
+    def _digest(self, place: Place, frame: gpd.GeoDataFrame) -> str:
+        """Hash of the file that a layer came from, or of what a database gave."""
+        if place.source is None:
+            content = pd.util.hash_pandas_object(pd.DataFrame(frame).astype("str"), index=False)
+            return hashlib.sha256(content.to_numpy().tobytes()).hexdigest()
+        path = self.folder / place.source
+        return self.digests.get(path) or self.digests.setdefault(path, sha256(path))  # one file often holds many layers
+
+    def _there(self, layer: Layer, frame: gpd.GeoDataFrame, label: str) -> dict[str, Column]:
+        """Columns of a layer's map; of an optional map without those that this delivery lacks."""
+        if not layer.optional:
+            return layer.columns
+        absent = {name: [part for part in column.columns if part not in frame] for name, column in layer.columns.items()}
+        for name, parts in absent.items():
+            reason = "the delivery has no such column; the attribute is not read"
+            self.remarks.append(schema.remarks(label, [""] * len(parts), name, parts, reason))
+        return {name: column for name, column in layer.columns.items() if not absent[name]}
+
+    def _osm(self, osm: Osm) -> list[Raw]:
+        from toegankelijk.io.osm import read_osm
+
+        self.progress(str(osm.source))
+        path = self.folder / osm.source
+        layers, found = read_osm(path)
+        digest = hashlib.sha256(path.read_bytes()).hexdigest()
+        wanted = {kind: layer for kind, layer in layers.items() if osm.kinds is None or kind in osm.kinds}
+        labels = {kind: self._label(f"{kind}: {osm.source.origin}") for kind in layers}
+        found = found.assign(layer=found["layer"].map(lambda kind: labels.get(kind, kind)))
+        self.remarks.append(found[found["layer"].isin([labels[kind] for kind in wanted])])
+        aside = found.loc[found["attribute"] == "", "layer"].value_counts()
+        return [Raw(labels[kind], kind, layer, osm, digest, 0, int(aside.get(labels[kind], 0))) for kind, layer in wanted.items()]
+
+    def _label(self, name: str) -> str:
+        """Name of a layer; numbered if another has the same, such as a part of it or a file of that name elsewhere."""
+        label = next(text for text in chain([name], (f"{name} ({n})" for n in count(2))) if text not in self.labels)
+        self.labels.add(label)
+        return label
+
+    def _read(self, source: Source) -> tuple[gpd.GeoDataFrame, int]:
+        """Selected rows of a layer with what is joined to them, and how many were not selected."""
+        if source.source is None:
+            frame = _postgis().read_postgis(source.postgis, source.layer, where=source.origin)
+        else:
+            options = {"coordinates": source.coordinates, "crs": source.crs}
+            frame = read_source(self.folder / source.source, layer=source.layer, where=str(source.source), **options)
+        skipped = int(frame.attrs.pop("not_selected", 0))
+        for join in source.join:
+            frame = self._joined(frame, join, source)
+        absent = [column for column in (*source.where, source.id) if column and column not in frame]
+        if absent:
+            names = ", ".join(map(str, frame.columns))
+            raise ConfigError(f"{source.origin}: no columns {absent}; layer {source.layer or ''} has {names}")
+        chosen = np.ones(len(frame), bool)
+        for column, values in source.where.items():
+            chosen &= schema.texts(frame, column).astype("str").isin(values).to_numpy()
+        return frame[chosen].reset_index(drop=True), skipped + int((~chosen).sum())
+
+    def _joined(self, frame: gpd.GeoDataFrame, join: Join, source: Source) -> gpd.GeoDataFrame:
+        """The layer with the columns of another table; a name that both have gets the other table's name before it."""
+        table = read_rows(self.folder / join.source, layer=join.layer, where=str(join.source))
+        key = join.key or join.on
+        lacking = [f"{join.source}: no column {key!r}"] if key not in table else []
+        lacking += [f"{source.origin}: no column {join.on!r}"] if join.on not in frame else []
+        if lacking:
+            raise ConfigError(f"{source.origin}: cannot be joined with {join.source}", lacking)
+        keys = schema.texts(table, key).astype("str").str.strip()
+        if twice := sorted(set(keys[keys.duplicated() & (keys != "")])):
+            raise InputError(
+                f"{join.source}: column {key!r} is the key of a join, but not unique", [f"{one!r}" for one in twice[:20]]
+            )
+        named = {column: f"{join.source.stem}.{column}" for column in table if column in frame}
+        table = table.set_axis(keys).drop(columns=key)[keys.to_numpy() != ""].rename(columns=named)
+        wanted = schema.texts(frame, join.on).astype("str").str.strip()
+        if lost := int((~wanted.isin(table.index)).sum()):
+            reason = f"{lost} of {len(frame)} rows have no row there; what it would tell is unknown"
+            self.remarks.append(schema.remarks(source.origin, [""], "join", [str(join.source)], reason))
+        found = table.reindex(wanted).set_axis(frame.index)
+        return gpd.GeoDataFrame(pd.concat([frame, found], axis=1), geometry=frame.geometry.name, crs=frame.crs)
+
+    def _identify(self, frame: gpd.GeoDataFrame, layer: Layer, label: str) -> gpd.GeoDataFrame:
+        """Rows by the source's own key; exact copies are set aside, other rows that share a key are refused."""
+        ids = _ids(frame, layer.id, label)
+        if layer.id:
+            derived = ids[frame[layer.id].isna().to_numpy() | (frame[layer.id].astype("str").str.strip() == "").to_numpy()]
+            self.remarks.append(schema.remarks(label, derived, "object_id", "", "no id; one was derived from the geometry"))
+        frame = frame.set_index(ids)
+        content = pd.DataFrame(frame.drop(columns=frame.geometry.name)).astype("str")
+        content = content.assign(wkb=shapely.to_wkb(frame.geometry.to_numpy(), hex=True), id=ids)
+        copy = content.duplicated().to_numpy()
+        self.remarks.append(schema.remarks(label, frame.index[copy], "", "", "exact copy of another row"))
+        frame = frame[~copy]
+        refuse_shared_ids(frame.index, label)
+        return frame
+
+    def _valid(self, frame: gpd.GeoDataFrame, kind: str, label: str) -> gpd.GeoDataFrame:
+        """Rows with a geometry that the kind can have and that lies on the map."""
+        frame, found = repair_geometry(frame, layer=label, ids=frame.index)
+        self.remarks.append(found)
+        stray = systems.strays(frame) if len(frame) else np.zeros(0, bool)
+        self.remarks.append(schema.remarks(label, frame.index[stray], "", "", "lies outside the area of its coordinate system"))
+        frame = frame[~stray]
+        if kind in schema.kinds() and schema.kinds()[kind].stretch:
+            flat = shapely.get_dimensions(frame.geometry.to_numpy()) < 1
+            if len(frame) and flat.all():
+                raise InputError(f"{label}: a {kind} is a line or a polygon, but all {len(frame)} geometries are points")
+            self.remarks.append(schema.remarks(label, frame.index[flat], "", "", f"a point cannot be a {kind}"))
+            frame = frame[~flat]
+        return frame
+
+
+def _ids(frame: gpd.GeoDataFrame, column: str | None, where: str) -> pd.Index:
+    """Keys of the rows as text; a missing one is derived from the geometry, so that it is the same in the next delivery."""
+    shapes = shapely.normalize(shapely.set_precision(frame.geometry.to_numpy(), 0, mode="pointwise"))
+    prefix = where.partition(":")[0]
+
+    def derived(rows: np.ndarray) -> list[str]:
+        return [f"{prefix}-{hashlib.sha256(raw or b'').hexdigest()[:12]}" for raw in shapely.to_wkb(shapes[rows])]
+
+    if column is None:
+        return pd.Index(derived(np.arange(len(frame))), name="object_id", dtype="object")
+    values = frame[column]
+    if pd.api.types.is_float_dtype(values) and (values.dropna() % 1 == 0).all():
+        values = values.astype("Int64")  # a key read as 7.0 is the key 7
+    texts = values.astype("object").where(values.notna(), "").astype("str").str.strip().to_numpy(dtype="object")
+    empty = np.flatnonzero(texts == "")
+    texts[empty] = derived(empty)
+    return pd.Index(texts, name="object_id")
+
+
+def _plain(frame: gpd.GeoDataFrame) -> gpd.GeoDataFrame:
+    """Layer whose geometry column is called ``geometry``."""
+    return frame if frame.geometry.name == "geometry" else frame.rename_geometry("geometry")
+
+
+def refuse_shared_ids(ids: pd.Index, where: str) -> None:
+    """Refuse a layer of which several rows have one id."""
+    if ids.has_duplicates:
+        counts = ids[ids.duplicated()].value_counts() + 1
+        problems = [f"id {i!r}: {n} rows that differ" for i, n in counts.sort_index().items()]
+        raise InputError(
+            f"{where}: {len(counts)} ids are not unique. Name the column with the object's own key in `id`", problems
+        )
+
+
+def _place_name(place: Layer | Osm) -> str:
+    return place.origin if isinstance(place, Layer) else str(place.source)
+
+
+def _postgis() -> Any:
+    """Module that reads databases, loaded where one is named."""
+    from toegankelijk.io import postgis
+
+    return postgis
