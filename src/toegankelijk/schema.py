@@ -73,6 +73,8 @@ class Attribute:
     plausible: tuple[float, float]
     how: tuple[str, ...]
     description: str
+    registers: str = ""
+    osm_tags: str = ""
 
     def belongs_to(self, kind: str) -> bool:
         """Whether objects of this kind can have the attribute."""
@@ -95,6 +97,8 @@ class Terrain:
         How far a height may be off, in metres.
     source
         Name of the raster, for evidence.
+    notes
+        What was changed or left out on reading, for the remarks.
     """
 
     heights: np.ndarray
@@ -103,6 +107,7 @@ class Terrain:
     cell: float
     accuracy: float
     source: str = ""
+    notes: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True)
@@ -199,6 +204,8 @@ def parse_attribute(row: Mapping[str, str]) -> Attribute:
         plausible=(float(low) if low else -np.inf, float(high) if high else np.inf),
         how=split(row["how"]),
         description=row["description_en"],
+        registers=row.get("flemish_data", ""),
+        osm_tags=row.get("osm_tags", ""),
     )
 
 

@@ -1,16 +1,22 @@
-"""Commands on norms: list, show, check."""
+"""Commands on norms: list, show, check, and what a city's data can say by one."""
 
 from __future__ import annotations
 
 from pathlib import Path
-from typing import Annotated
+from typing import TYPE_CHECKING, Annotated
 
 import typer
+from rich.box import SIMPLE_HEAD
 from rich.markup import escape
+from rich.table import Column, Table
 
-from toegankelijk.cli.terminal import NormName, out, print_table, refusals
+from toegankelijk.cli.terminal import Lang, NormName, out, print_table, refusals
+from toegankelijk.labels import interval, label
 
-norms = typer.Typer(help="List, show and check norms.", no_args_is_help=True)
+if TYPE_CHECKING:
+    import pandas as pd
+
+norms = typer.Typer(help="List, show and check norms, and see what a city's data can say by them.", no_args_is_help=True)
 
 
 @norms.command("list")
@@ -56,3 +62,39 @@ def check_norm(folder: Annotated[Path, typer.Argument(help="Folder with norm tab
     with refusals("nl"):
         norm = read_norm(folder)
         out.print(f"{folder}: {len(norm.rules)} criteria, no faults; SHA-256 {norm.hash[:12]}", markup=False)
+
+
+@norms.command("coverage")
+def show_coverage(
+    source: Annotated[Path, typer.Argument(help="A city.toml, or a raw OSM extract.")],
+    file: Annotated[Path | None, typer.Option("--out", help="CSV file to write, with advice.", dir_okay=False)] = None,
+    norm: Annotated[str | None, typer.Option("--norm", help="A bundled norm, or a folder; else that of city.toml.")] = None,
+    lang: Lang = "nl",
+) -> None:
+    """Show how every criterion is obtained on a city, what is known by it, and what is lacking."""
+    from toegankelijk.coverage import cover_norm
+    from toegankelijk.screening import screen
+
+    with refusals(lang):
+        table = cover_norm(screen(source, norm=norm, lang=lang).findings, lang=lang)
+        if file is not None:
+            table.to_csv(file, index=False, encoding="utf-8-sig", lineterminator="\r\n")
+        out.print(_coverage_table(table, lang))
+        counts = {"known": int((table["known"] > 0).sum()), "all": len(table), "asked": int((table["asked"] > 0).sum())}
+        out.print(label("coverage.summary", lang, **counts))
+
+
+def _coverage_table(table: pd.DataFrame, lang: str) -> Table:
+    columns = ("criterion", "tier", "attribute", "obtained", "known", "asked", "fill", "lacking")
+    result = Table(
+        *(Column(label(f"coverage.{name}", lang), overflow="fold") for name in columns),
+        box=SIMPLE_HEAD,
+        pad_edge=False,
+        padding=(0, 1, 0, 0),
+    )
+    for row in table.to_dict("records"):
+        obtained = ", ".join(label(f"obtained.{way}", lang) for way in row["obtained"].split("|"))
+        cells = [row["criterion"], row["tier"], row["attribute"], obtained, str(row["known"]), str(row["asked"])]
+        cells += [interval(row["fill"], row["fill"], lang), row["lacking"].replace("|", ", ")]
+        result.add_row(*map(escape, cells))
+    return result

@@ -33,9 +33,7 @@ def screen(
     source: Annotated[Path, typer.Argument(help="A city.toml, or a raw OSM extract (.osm, .osm.gz, .osm.pbf).")],
     out_folder: Out,
     zones: Annotated[Path | None, typer.Option("--zones", help="File with zones, with a column level or niveau.")] = None,
-    norm: Annotated[
-        str | None, typer.Option("--norm", help="A bundled norm, or a folder; else that of city.toml.")
-    ] = None,
+    norm: Annotated[str | None, typer.Option("--norm", help="A bundled norm, or a folder; else that of city.toml.")] = None,
     scope: Annotated[str, typer.Option("--scope", help="Criteria that count in scores: core or full.")] = "core",
     lang: Lang = "nl",
 ) -> None:
