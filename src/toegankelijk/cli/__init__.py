@@ -4,10 +4,11 @@ from __future__ import annotations
 
 import typer
 
-from toegankelijk.cli import inspecting, norms, runs
+from toegankelijk.cli import inspecting, mapping, norms, runs
 
 app = typer.Typer(name="toegankelijk", help="Screen public space for accessibility.", no_args_is_help=True, add_completion=False)
 app.command()(runs.demo)
 app.command()(runs.screen)
 app.command()(inspecting.inspect)
 app.add_typer(norms.norms, name="norm")
+app.add_typer(mapping.maps, name="map")

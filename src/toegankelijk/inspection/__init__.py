@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-from dataclasses import dataclass
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 import geopandas as gpd
@@ -24,7 +24,7 @@ RASTER_ENDINGS = (".tif", ".tiff")
 
 LAYERS = (
     *("file", "layer", "rows", "geometry", "no_geometry", "invalid", "crs", "verdict", "proposal"),
-    *("register", "division", "kind", "confidence", "key", "west", "south", "east", "north"),
+    *("register", "division", "kind", "where", "confidence", "key", "west", "south", "east", "north"),
 )
 COLUMNS = (
     "file",
@@ -133,8 +133,12 @@ def _inspect(path: Path) -> list[Found]:
         raise InputError(f"{path}: holds no layer.")
     several = len(layers) > 1
     frames = {layer: _read(path, layer if several else None) for layer in layers}
-    register = recognise({layer: list(map(str, frame)) for layer, frame in frames.items()})
-    return [_layer(path, layer, frame, several=several, register=register) for layer, frame in frames.items()]
+    register, mapped = recognise({layer: list(map(str, frame)) for layer, frame in frames.items()})
+    return [
+        found
+        for layer, frame in frames.items()
+        for found in _layers(path, layer, frame, several=several, register=register, mapped=layer in mapped)
+    ]
 
 
 def _read(path: Path, layer: str | None) -> gpd.GeoDataFrame:
@@ -158,13 +162,42 @@ def _osm(path: Path, kind: str, layer: gpd.GeoDataFrame) -> Found:
     return Found({**_blank(path, kind), **facts, **place, "geometry": _types(layer)}, {}, {})
 
 
-def _layer(path: Path, layer: str, frame: gpd.GeoDataFrame, *, several: bool, register: str) -> Found:
+def _layers(path: Path, layer: str, frame: gpd.GeoDataFrame, *, several: bool, register: str, mapped: bool) -> list[Found]:
+    """A layer as it is, or, if its name says nothing and it has tags in columns, as one layer per kind in it.
+
+    Of a register's delivery only what its map reads, and what divides the city, is of use.
+    """
+    whole = _layer(path, layer, frame, several=several, register=register if mapped else "")
+    parts = guessing.split_by_tags(frame)
+    if register and not mapped:
+        return [replace(whole, facts={**whole.facts, "kind": "", "confidence": 0.0})]
+    if whole.facts["kind"] or whole.facts["division"] or mapped or not parts:
+        return [whole]
+    chosen = [(kind, column, values, frame[frame[column].isin(values)]) for kind, column, values in parts]
+    return [
+        _layer(path, layer, part, several=several, register="", kind=kind, where={column: values})
+        for kind, column, values, part in chosen
+    ]
+
+
+def _layer(
+    path: Path,
+    layer: str,
+    frame: gpd.GeoDataFrame,
+    *,
+    several: bool,
+    register: str,
+    kind: str = "",
+    where: Mapping[str, list[str]] | None = None,
+) -> Found:
     shapes = frame.geometry.to_numpy()
     table = pd.DataFrame(frame.drop(columns=frame.geometry.name))
     absent = shapely.is_missing(shapes) | shapely.is_empty(shapes)
     dimensions = {int(d) for d in np.unique(shapely.get_dimensions(shapes[~absent]))}
     division = guessing.guess_division(layer) if dimensions == {2} else ""
-    kind, confidence = ("", 0.0) if division else guessing.guess_kind([layer, path.stem], dimensions)
+    confidence = guessing.SURE if kind else 0.0
+    if not kind and not division:
+        kind, confidence = guessing.guess_kind([layer, path.stem], dimensions)
     key = guessing.guess_key(table)
     facts = {
         **_blank(path, layer if several else ""),
@@ -172,6 +205,7 @@ def _layer(path: Path, layer: str, frame: gpd.GeoDataFrame, *, several: bool, re
         **{"invalid": int((~absent & ~shapely.is_valid(shapes)).sum())},
         **_system(frame),
         **{"register": register, "division": division, "kind": kind, "confidence": confidence, "key": key},
+        "where": where or {},
     }
     if division:
         roles = {role: guessing.guess_role(table, role) for role in ("name", "level", "zone_id")}

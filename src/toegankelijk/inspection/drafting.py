@@ -135,7 +135,11 @@ def _column(column: str, guess: ColumnGuess, values: Sequence[str]) -> str:
 def _place(facts: Facts, folder: Path) -> list[str]:
     lines = [f"source = {_path(facts['file'], folder)}"]
     lines += [f"layer = {_text(facts['layer'])}"] if facts["layer"] else []
-    return lines + ([f"id = {_text(facts['key'])}"] if facts["key"] else [])
+    lines += [f"id = {_text(facts['key'])}"] if facts["key"] else []
+    chosen = ", ".join(
+        f"{_text(column)} = [{', '.join(map(_text, values))}]" for column, values in dict(facts["where"] or {}).items()
+    )
+    return lines + ([f"where = {{ {chosen} }}"] if chosen else [])
 
 
 def _named(facts: Facts) -> str:

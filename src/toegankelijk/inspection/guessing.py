@@ -79,6 +79,23 @@ def guess_kind(names: Iterable[str], dimensions: set[int]) -> tuple[str, float]:
     return "", 0.0
 
 
+def split_by_tags(table: pd.DataFrame) -> list[tuple[str, str, list[str]]]:
+    """Kinds that the rows of a layer with tags in columns hold: kind, column, and the values that select its rows.
+
+    Examples
+    --------
+    >>> split_by_tags(pd.DataFrame({"amenity": ["bench", "parking", "bench", "toilets"]}))
+    [('rest_place', 'amenity', ['bench']), ('car_park', 'amenity', ['parking'])]
+    """
+    found = []
+    for row in (row for row in _words() if row.what == "tag"):
+        column, _, values = "|".join(row.words).partition("=")
+        wanted = [value for value in values.split("|") if column in table and table[column].eq(value).any()]
+        if wanted:
+            found.append((row.name, column, wanted))
+    return found
+
+
 def guess_division(name: str) -> str:
     """Whether a layer of polygons is ``zone``, ``area`` (a level area) or ``district`` by its name; else empty."""
     for what in ("area", "zone", "district"):

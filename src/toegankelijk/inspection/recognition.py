@@ -14,28 +14,34 @@ LEAST_SHARE = 0.6
 """Share of the columns of a register's layer that a delivery must have."""
 
 
-def recognise(layers: Mapping[str, Sequence[str]]) -> str:
-    """Name of the bundled register map that layers (name to columns) fit best; empty if none does.
+def recognise(layers: Mapping[str, Sequence[str]]) -> tuple[str, frozenset[str]]:
+    """Bundled register map that layers (name to columns) fit best, and which of them it reads; empty if none fits.
 
-    A column that selects rows or holds the key counts as much as one with an attribute.
+    A layer must have the register's name for it, unless map and file both have one layer only. A column that selects rows or
+    holds the key counts as much as one with an attribute.
     """
     ranked = []
     for name in registers.bundled_maps():
-        scores = [
-            _score(wanted, columns, layer in ("", own)) for layer, wanted in _wanted(name) for own, columns in layers.items()
-        ]
-        if scores and max(scores) > 0:
-            ranked.append((sum(scores), max(scores), name))
-    return max(ranked)[2] if ranked else ""
+        wanted = _wanted(name)
+        single = len({layer for layer, _ in wanted}) == 1 and len(layers) == 1
+        pairs = [(columns, own) for layer, columns in wanted for own in layers if single or _same(layer, own)]
+        scores = {own: max(_score(columns, layers[own]) for columns, other in pairs if other == own) for _, own in pairs}
+        fitting = frozenset(own for own, score in scores.items() if score > 0)
+        if fitting:
+            ranked.append((sum(scores.values()), name, fitting))
+    return max(ranked)[1:] if ranked else ("", frozenset())
 
 
-def _score(wanted: frozenset[str], columns: Sequence[str], named: bool) -> float:
+def _same(name: str, own: str) -> bool:
+    """Whether two names of a layer are the same, in any case, with or without a prefix such as ``GRB:``."""
+    return name.rpartition(":")[2].casefold() == own.rpartition(":")[2].casefold()
+
+
+def _score(wanted: frozenset[str], columns: Sequence[str]) -> float:
     """How well the columns of a layer fit those of a register's layer; 0 if they do not."""
     there = wanted & set(columns)
     share = len(there) / len(wanted)
-    if len(there) < LEAST_COLUMNS or share < LEAST_SHARE:
-        return 0.0
-    return share * len(there) + (1.0 if named else 0.0)
+    return share * len(there) if len(there) >= LEAST_COLUMNS and share >= LEAST_SHARE else 0.0
 
 
 @cache
