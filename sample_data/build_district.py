@@ -42,7 +42,8 @@ def main() -> None:
 
 def layers() -> dict[str, gpd.GeoDataFrame]:
     """All layers by name, in the order in which they are written."""
-    return {**divisions(), **passages(), **thresholds(), **crossings(), **ramps(), **stops(), **parking(), **furniture()}
+    judged = {**passages(), **thresholds(), **crossings(), **ramps(), **stops(), **parking(), **furniture()}
+    return {**divisions(), **judged, **surroundings()}
 
 
 def divisions() -> dict[str, gpd.GeoDataFrame]:
@@ -83,9 +84,11 @@ def passages() -> dict[str, gpd.GeoDataFrame]:
     """Footways, narrowings, passages, streets and the route; surfaces are columns of the footways."""
     footway = (
         "id straat beheerder breedte smalste_cm verharding oneffenheid_mm dwarshelling langshelling rustafstand_m"
-        " ruimte_vrij ondergrond_vrij vergunning_vrij"
+        " ruimte_vrij ondergrond_vrij vergunning_vrij rolstoelvast"
     )
-    free = (None, None, None)
+    free = (None, None, None, YES)
+    narrow, hemmed = (NO, None, None, YES), (NO, YES, NO, YES)
+    loose = (None, None, None, None)  # of dolomite, cobbles and gravel nobody said whether wheels sink in
     footways = table(
         footway,
         [
@@ -93,22 +96,22 @@ def passages() -> dict[str, gpd.GeoDataFrame]:
             ("VP-01", "Lindeplein", CITY, "1,80 m", 150, "betontegels", 5, 2.0, "4 %", 100, *free, line(300, 560, 400, 560)),
             ("VP-02", "Lindeplein", CITY, "175 cm", 88, "betontegels", 6, 2.3, "4,5 %", 110, *free, line(300, 640, 400, 640)),
             # two criteria just beyond, one remedy; one of three feasibility flags is not enough
-            ("VP-03", "Kapelstraat", CITY, "1,74 m", 87, "asfalt", 2, 1.0, "1 %", 60, NO, None, None, line(450, 560, 450, 500)),
+            ("VP-03", "Kapelstraat", CITY, "1,74 m", 87, "asfalt", 2, 1.0, "1 %", 60, *narrow, line(450, 560, 450, 500)),
             # two criteria, two remedies
             ("VP-04", "Molenstraat", CITY, "2,00 m", 180, "klinkers", 25, 4.5, "1 %", 60, *free, line(270, 480, 270, 540)),
             # from level A through level B into the next zone
-            ("VP-05", "Lange Dreef", CITY, "1,40 m", 120, "asfalt", 2, 1.0, "1:50", 90, NO, YES, NO, line(490, 600, 800, 600)),
+            ("VP-05", "Lange Dreef", CITY, "1,40 m", 120, "asfalt", 2, 1.0, "1:50", 90, *hemmed, line(490, 600, 800, 600)),
             # unevenness was not measured
-            ("VP-06", "Oude Baan", CITY, "1,80 m", 150, "kasseien", None, 1.0, "1 %", 60, *free, line(150, 350, 230, 350)),
+            ("VP-06", "Oude Baan", CITY, "1,80 m", 150, "kasseien", None, 1.0, "1 %", 60, *loose, line(150, 350, 230, 350)),
             # cut in two by the end of a crossing
             ("VP-07", "Vijverstraat", CITY, "2", 180, "asfalt", 2, 1.0, "1:18", 60, *free, line(900, 690, 1000, 690)),
             # a width that says too little
             ("VP-08", "Rietlaan", CITY, "> 1,5", 120, "asfalt", 2, 1.0, "1 %", 60, *free, line(1050, 400, 1150, 400)),
             # on the limits of level B; one of them only level B accepts
-            ("VP-09", "Eikendreef", CITY, "1.5", 90, "dolomiet", 5, 2.0, "1:20", 200, *free, line(750, 800, 850, 800)),
+            ("VP-09", "Eikendreef", CITY, "1.5", 90, "dolomiet", 5, 2.0, "1:20", 200, *loose, line(750, 800, 850, 800)),
             ("VP-10", "Dennenlaan", CITY, "150 cm", 100, "asfalt", 5, 2.0, "2 %", 450, *free, line(1320, 180, 1420, 180)),
             # in two zones at once
-            ("VP-12", "Grensweg", CITY, "1,60 m", 120, "grind", 5, 2.0, "2 %", 100, *free, line(1250, 330, 1290, 330)),
+            ("VP-12", "Grensweg", CITY, "1,60 m", 120, "grind", 5, 2.0, "2 %", 100, *loose, line(1250, 330, 1290, 330)),
         ],
     )
     walkways = table(
@@ -252,17 +255,19 @@ def ramps() -> dict[str, gpd.GeoDataFrame]:
 
 
 def stops() -> dict[str, gpd.GeoDataFrame]:
-    """Bus stops, one platform each."""
+    """Bus stops, one platform each; De Lijn inventoried four of them."""
+    both, with_help, none = "MOTORISCHE_BEPERKING;VISUELE_BEPERKING", "MOTORISCH_MET_ASSIST", "[]"
     platforms = table(
-        "id naam straat beheerder perron_cm haltehaven instapdiepte_m drempel_cm rubbertegel geleidelijn doorgang_abri_m",
+        "id naam straat beheerder perron_cm haltehaven instapdiepte_m drempel_cm rubbertegel geleidelijn doorgang_abri_m"
+        " klassen_de_lijn",
         [
-            ("HA-01", "Lindeplein 1", "Lindeplein", CITY, 18.0, NO, 2.00, 2.0, YES, YES, None, point(410, 640)),
-            ("HA-02", "Lindeplein 2", "Lindeplein", CITY, 14.5, YES, 1.95, 2.3, YES, YES, None, point(390, 660)),
-            ("HA-03", "Kapel", "Kapelstraat", CITY, 14.0, NO, 1.60, 2.0, NO, NO, None, point(500, 480)),
-            ("HA-04", "Steenweg", "Vijversteenweg", REGION, 14.4, NO, 1.80, 5.0, NO, YES, 1.00, point(800, 500)),
-            ("HA-05", "Verplaatst", "Vijversteenweg", REGION, 15.0, NO, 1.80, 2.0, YES, YES, None, None),  # nobody drew it
-            ("HA-06", "Heiderand", "Dennenlaan", CITY, 12.0, NO, 1.46, 3.0, NO, NO, None, point(1300, 150)),
-            ("HA-07", "Vijverpark", "Vijverpark", CITY, 20.0, None, 1.80, 2.0, YES, YES, None, point(1150, 650)),
+            ("HA-01", "Lindeplein 1", "Lindeplein", CITY, 18.0, NO, 2.00, 2.0, YES, YES, None, both, point(410, 640)),
+            ("HA-02", "Lindeplein 2", "Lindeplein", CITY, 14.5, YES, 1.95, 2.3, YES, YES, None, both, point(390, 660)),
+            ("HA-03", "Kapel", "Kapelstraat", CITY, 14.0, NO, 1.60, 2.0, NO, NO, None, none, point(500, 480)),
+            ("HA-04", "Steenweg", "Vijversteenweg", REGION, 14.4, NO, 1.80, 5.0, NO, YES, 1.00, none, point(800, 500)),
+            ("HA-05", "Verplaatst", "Vijversteenweg", REGION, 15.0, NO, 1.80, 2.0, YES, YES, None, none, None),  # nobody drew it
+            ("HA-06", "Heiderand", "Dennenlaan", CITY, 12.0, NO, 1.46, 3.0, NO, NO, None, with_help, point(1300, 150)),
+            ("HA-07", "Vijverpark", "Vijverpark", CITY, 20.0, None, 1.80, 2.0, YES, YES, None, both, point(1150, 650)),
         ],
     )
     return {"haltes": platforms}
@@ -321,6 +326,23 @@ def furniture() -> dict[str, gpd.GeoDataFrame]:
         ],
     )
     return {"banken": benches, "obstakels": obstacles}
+
+
+def surroundings() -> dict[str, gpd.GeoDataFrame]:
+    """Road, kerbs, houses and parcels of a street outside the zones, where nothing is judged."""
+    road = table("id", [("WB-01", square(300, 1000, 400, 1012))])
+    edges = table(
+        "id soort",
+        [
+            ("WO-01", "boordsteen", line(300, 1002, 400, 1002)),
+            ("WO-02", "boordsteen", line(300, 1010, 360, 1010)),
+            ("WO-03", "kant rijbaan", line(360, 1010, 400, 1010)),
+            ("WO-04", "kant berm", line(360, 1011, 400, 1011)),
+        ],
+    )
+    houses = table("id", [("GB-01", square(310, 985, 320, 996)), ("GB-02", square(330, 1016, 342, 1030))])
+    parcels = table("id", [("PC-01", square(305, 970, 325, 1000)), ("PC-02", square(325, 1012, 345, 1040))])
+    return {"wegbanen": road, "wegranden": edges, "gebouwen": houses, "percelen": parcels}
 
 
 def table(columns: str, rows: Sequence[Row]) -> gpd.GeoDataFrame:

@@ -1,10 +1,13 @@
 """What several test files share."""
 
 import os
+from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
 from hypothesis import settings
+
+from .postgis_server import running_server
 
 ROOT = Path(__file__).resolve().parents[1]
 
@@ -27,3 +30,12 @@ def shared_data() -> Path:
 def sample_folder() -> Path:
     """The sample district in the repository."""
     return ROOT / "sample_data"
+
+
+@pytest.fixture(scope="session")
+def postgis() -> Iterator[str]:
+    """Address of a PostGIS server to make databases on: the one in TOEGANKELIJK_TEST_DSN, else a throw-away one."""
+    with running_server() as address:
+        if address is None:
+            pytest.skip("no TOEGANKELIJK_TEST_DSN, and no programs of PostgreSQL with PostGIS")
+        yield address

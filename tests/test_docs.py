@@ -85,6 +85,8 @@ def test_every_limit_is_shown_with_its_source(pages):
 
 def test_every_link_to_a_criterion_leads_somewhere(pages):
     targets = set(re.findall(r"^\(([\w-]+)\)=$", "\n".join(pages.values()), re.MULTILINE))
+    heads = [head for path in DOCS.glob("*.md") for head in re.findall(r"^#+ (.+)$", path.read_text("utf-8"), re.MULTILINE)]
+    targets |= {re.sub(r"[^\w -]", "", head.lower()).replace(" ", "-") for head in heads}
     texts = [*pages.values(), *(path.read_text("utf-8") for path in DOCS.glob("*.md"))]
     links = {link for text in texts for link in re.findall(r"\]\(#([\w-]+)\)", text)}
     assert links

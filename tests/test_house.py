@@ -14,7 +14,7 @@ ROOT = Path(__file__).resolve().parents[1]
 SOURCE = ROOT / "src" / "toegankelijk"
 MODULES = sorted(SOURCE.rglob("*.py"))
 
-BASE = {"errors", "schema", "units", "labels", "crs"}
+BASE = {"errors", "schema", "units", "labels", "crs", "keys"}
 JUDGED = BASE | {"norm", "zones", "evidence", "findings", "scores", "bottlenecks", "monitoring"}
 MAY_IMPORT = {
     "errors": set(),
@@ -22,28 +22,43 @@ MAY_IMPORT = {
     "units": {"errors", "schema"},
     "labels": {"errors", "schema"},
     "crs": {"errors", "schema"},
+    "keys": {"errors", "schema"},
+    "location": BASE,
     "norm": BASE,
     "zones": BASE | {"norm"},
-    "measure": BASE | {"norm"},
+    "measure": BASE | {"norm", "zones"},
     "findings": BASE | {"norm", "zones", "measure"},
+    "groups": BASE | {"norm", "findings"},
     "balance": BASE | {"norm", "findings"},
     "evidence": BASE | {"norm", "findings"},
+    "coverage": BASE | {"norm", "measure", "findings", "balance"},
     "scores": BASE | {"norm", "zones", "measure", "findings"},
     "bottlenecks": BASE | {"norm", "zones", "measure", "findings", "evidence"},
     "monitoring": JUDGED - {"monitoring"},
+    "survey": JUDGED - {"monitoring"},
     "io": BASE,
     "config": BASE,
     "columns": BASE | {"config"},
     "inventory": BASE,
-    "city": BASE | {"io", "zones", "config", "columns", "inventory"},
+    "observations": BASE | {"config", "columns"},
+    "registers": BASE | {"config"},
+    "profiles": {"errors", "schema"},
+    "inspection": BASE | {"io", "config", "registers"},
+    "sources": BASE | {"io", "config", "columns", "registers"},
+    "city": BASE | {"io", "zones", "config", "columns", "inventory", "sources", "profiles", "observations"},
     "pages": BASE,
     "wording": BASE | {"norm"},
     "maps": JUDGED | {"pages", "wording"},
     "reports": JUDGED | {"pages", "wording"},
     "testing": JUDGED,
     "sample": BASE,
-    "screening": JUDGED | {"balance", "measure", "io", "config", "city", "maps", "reports", "sample"},
-    "cli": {"errors", "labels", "norm", "evidence", "sample", "screening"},  # it calls screening, or shows a norm, and prints
+    "versions": set(),
+    "workbook": JUDGED | {"io", "wording"},
+    "screening": JUDGED
+    | {"balance", "measure", "io", "config", "city", "maps", "reports", "sample", "groups", "survey", "workbook"},
+    # it calls one function of these, and prints
+    "cli": {"errors", "labels", "norm", "evidence", "sample", "screening", "coverage"}
+    | {"survey", "inspection", "versions", "registers"},
 }
 HEAVY = ("folium", "fiona", "osmium", "pydantic", "typer")
 SHAPELESS = {"utils", "util", "helpers", "helper", "common", "base", "manager", "misc"}

@@ -42,7 +42,11 @@ def test_a_missing_object_comes_back_where_it_was_and_nothing_is_known_of_it(raw
     stop, old = city.layers["stop"].loc["HA-03"], raw.layers["stop"].loc["HA-03"]
     assert stop.geometry.equals(old.geometry)
     assert (stop["source"], stop["street"], stop["name"], stop["delivered"]) == ("inventory", old["street"], old["name"], False)
-    unknown = city.layers["stop"].loc[["HA-03"]].drop(columns=["source", "street", "name", "delivered", "geometry", "accuracy"])
+    unknown = (
+        city.layers["stop"]
+        .loc[["HA-03"]]
+        .drop(columns=["source", "street", "name", "delivered", "geometry", "accuracy", "complete"])
+    )
     assert unknown.isna().all(axis=None)
     assert city.layers["stop"].index.is_monotonic_increasing
     assert city.remarks.query("layer == 'inventory'")[["object_id", "attribute", "raw"]].to_numpy().tolist() == [

@@ -5,14 +5,19 @@ With level B, a kerb of 1 cm meets, 2.5 cm fails but meets C (severity 1), 5 cm 
 """
 
 from dataclasses import replace
+from functools import cache
 
 import geopandas as gpd
 import numpy as np
 import pandas as pd
 import pytest
 import shapely
+from hypothesis import given, settings
+from hypothesis import strategies as st
 
 import toegankelijk as tg
+from toegankelijk import schema
+from toegankelijk.errors import ConfigError
 from toegankelijk.scores import ALL
 
 CRS = "EPSG:31370"
@@ -101,6 +106,72 @@ def test_themes_count_by_the_weights_of_the_norm():
     findings = tg.assess(city({"footway": path}), NORM, scope=["PAS-01", "SUR-03"])
     scores = tg.score_zones(findings, heavier).set_index(["zone_id", "level", "theme"])
     assert interval(scores, "Z", "B", ALL) == pytest.approx(((1 * 0.25 + 3 * 1) / 4,) * 2)
+
+
+@cache
+def three_themes() -> tg.Findings:
+    """A pavement that scores 0.25 on its passages and 1 on its surface, and a kerb of which nothing is known (0 to 1)."""
+    path = layer({"p": ((0, 1), (10, 1))}, route_width=[1.0], surface=["asphalt"])
+    return tg.assess(city({"footway": path, "kerb": kerbs(np.nan)}), NORM, scope=["PAS-01", "SUR-03", "THR-01"])
+
+
+def weighed(weights: dict[str, float] | None, function: object = tg.score_zones) -> pd.DataFrame:
+    return function(three_themes(), NORM, theme_weights=weights).set_index(["zone_id", "level", "theme"])
+
+
+def test_a_city_may_weigh_themes_otherwise():
+    both = {"oppervlak": 3, "drempels": 0.5}  # doorgangen keeps the weight of the norm, 1
+    for scores, zone in ((weighed(both), "Z"), (weighed(both, tg.score_city), "city")):
+        assert interval(scores, zone, ALL, ALL) == pytest.approx(((0.25 + 3) / 4.5, (0.25 + 3 + 0.5) / 4.5))
+        assert scores.loc[(zone, ALL, ALL), "coverage"] == pytest.approx((1 + 3 + 0) / 4.5)
+
+
+def test_the_weights_of_the_norm_are_the_default():
+    same = {theme: NORM.weight(theme) for theme in NORM.themes.index}
+    pd.testing.assert_frame_equal(weighed(None), weighed(same))
+    pd.testing.assert_frame_equal(weighed({}), weighed(same))
+
+
+@given(
+    weights=st.fixed_dictionaries(
+        {theme: st.sampled_from([0.0, 0.1, 1.0, 7.5]) for theme in ("doorgangen", "oppervlak", "drempels")}
+    ),
+    factor=st.sampled_from([0.01, 3.0, 1e6]),
+)
+@settings(max_examples=10)
+def test_weights_only_mix_themes(weights, factor):
+    """Themes, counts and blockers stay; the zone lies between its themes; only the ratio of the weights counts."""
+    others = dict.fromkeys(set(schema.THEMES) - set(weights), 1.0)
+    plain, scores = weighed(None), weighed({**others, **weights})
+    themes = plain.index.get_level_values("theme") != ALL
+    pd.testing.assert_frame_equal(scores[themes], plain[themes])
+    pd.testing.assert_frame_equal(scores[["blockers", "objects"]], plain[["blockers", "objects"]])
+    counted = [theme for theme, weight in weights.items() if weight]
+    row = scores.loc["Z", ALL, ALL]
+    if not counted:
+        assert np.isnan(row["score_low"])
+    else:
+        parts = plain.xs(("Z", ALL), level=("zone_id", "level")).loc[counted]
+        for column in ("score_low", "score_high", "share_low", "share_high", "coverage"):
+            assert parts[column].min() - 1e-9 <= row[column] <= parts[column].max() + 1e-9
+    more = weighed({theme: weight * factor for theme, weight in {**others, **weights}.items()})
+    pd.testing.assert_frame_equal(more, scores)
+
+
+@pytest.mark.parametrize(
+    ("weights", "said"),
+    [
+        ({"haltes": -1.0, "stops": 2.0}, ["'stops' is none of doorgangen", "'haltes' weighs -1.0; give 0 or more"]),
+        ({"haltes": np.inf}, ["'haltes' weighs inf"]),
+        ({"haltes": np.nan}, ["'haltes' weighs nan"]),
+        (dict.fromkeys(schema.THEMES, 0.0), ["all themes weigh 0"]),
+    ],
+)
+def test_weights_that_cannot_be_used_are_refused(weights, said):
+    with pytest.raises(ConfigError) as caught:
+        weighed(weights)
+    assert len(caught.value.problems) == len(said)
+    assert all(text in problem for text, problem in zip(said, caught.value.problems, strict=True))
 
 
 @pytest.mark.parametrize(

@@ -16,10 +16,10 @@ from typer.testing import CliRunner
 
 import toegankelijk as tg
 from toegankelijk import reports
-from toegankelijk import screening as whole
 from toegankelijk.cli import app
 from toegankelijk.io.geopackage import read_table, write_layers, write_table
 from toegankelijk.monitoring import FIELDS, LAYER
+from toegankelijk.screening import results
 
 runner = CliRunner()
 
@@ -80,7 +80,7 @@ def small_city(folder: Path, *, crs: str = "EPSG:31370", place: tuple[int, int] 
 
 
 def test_all_files_and_nothing_else(written):
-    assert sorted(path.name for path in written.iterdir()) == sorted(whole.FILES)
+    assert sorted(path.name for path in written.iterdir()) == sorted(results.FILES)
 
 
 def test_findings_carry_what_belongs_to_them(written, screened):
@@ -103,7 +103,10 @@ def test_findings_carry_what_belongs_to_them(written, screened):
 def test_geopackages_are_version_1_3_with_the_layers_that_are_promised(written):
     names = ("screening.gpkg", "monitoring.gpkg")
     layers = {name: {str(row[0]) for row in pyogrio.list_layers(written / name)} for name in names}
-    assert layers == {"screening.gpkg": {"findings", "zone_scores", "good_examples"}, "monitoring.gpkg": {"monitoring"}}
+    assert layers == {
+        "screening.gpkg": {"findings", "zone_scores", "good_examples", "survey", "visits", "stop_verdicts"},
+        "monitoring.gpkg": {"monitoring"},
+    }
     for name in layers:
         with closing(sqlite3.connect(written / name)) as connection:
             assert connection.execute("PRAGMA user_version").fetchone() == (10300,)
@@ -129,7 +132,8 @@ def test_run_record(written, screened, sample_folder):
     assert {len(source["sha256"]) for source in record["inputs"]} == {64}
     assert {source["operation"] for source in record["inputs"]}
     assert record["crs"] == "EPSG:31370"
-    assert len(record["balance"]) == len(record["inputs"])
+    judged = [source for source in record["inputs"] if source["kind"] in screened.city.layers]
+    assert len(record["balance"]) == len(judged)
     assert all(row["read"] == row["assessed"] + row["outside"] + row["not_assessable"] for row in record["balance"])
     assert {row["layer"]: row["reasons"] for row in record["balance"]}["rest_place: district.gpkg/banken"] == {
         "exact copy of another row": 1
@@ -369,9 +373,9 @@ def run(*arguments: object) -> tuple[int, Told]:
 def test_demo(tmp_path):
     code, told = run("demo", "--out", tmp_path / "out")
     assert code == 0, told
-    assert "61 knelpunten" in told
+    assert "66 knelpunten" in told
     assert "verzonnen" in told
-    assert sorted(path.name for path in (tmp_path / "out").iterdir()) == sorted(whole.FILES)
+    assert sorted(path.name for path in (tmp_path / "out").iterdir()) == sorted(results.FILES)
 
 
 def test_screen_with_options(tmp_path):

@@ -66,7 +66,7 @@ def attribute_rows(city: schema.City) -> pd.DataFrame:
     -------
     DataFrame
         ``kind, attribute, unit, layer, how, objects, values, bounds``: of so many objects, how many have a value and how many
-        only bounds; ``how`` is ``read`` or ``measured``. Attributes of which nothing is known have no row.
+        only bounds; ``how`` is ``read``, ``measured`` or ``observed``. Attributes of which nothing is known have no row.
     """
     rows = []
     for kind, layer in sorted(city.layers.items()):
@@ -76,7 +76,7 @@ def attribute_rows(city: schema.City) -> pd.DataFrame:
                 continue
             value = layer[name].notna() if name in layer else pd.Series(False, layer.index)
             bounds = ~value & layer[ends].notna().any(axis=1) if ends else pd.Series(False, layer.index)
-            how = layer[f"{name}_how"].replace("", "read") if f"{name}_how" in layer else pd.Series("read", layer.index)
+            how = schema.texts(layer, f"{name}_how").replace("", "read").str.split(" ", n=1).str[0]  # without date and source
             table = pd.DataFrame({"layer": layer.get("source", ""), "how": how, "values": value, "bounds": bounds})
             total = table.groupby("layer")["values"].size()
             known = table[value | bounds].groupby(["layer", "how"], sort=True)[["values", "bounds"]].sum().reset_index()

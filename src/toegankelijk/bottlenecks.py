@@ -167,7 +167,7 @@ def _set_evidence(table: pd.DataFrame, findings: Findings, norm: Norm, lang: str
 
 def _set_priority(table: pd.DataFrame, city: schema.City, lang: str) -> pd.DataFrame:
     """P = 3 S + E + L + 3 K; until there is a network, E goes by straight-line distance and K is 0."""
-    distance = _anchor_distance(table["shape"].to_numpy(), city)
+    distance = anchor_distance(table["shape"].to_numpy(), city)
     exposure = np.select([distance <= limit + 1e-9 for limit, _ in EXPOSURE], [points for _, points in EXPOSURE], 0)
     level = table["level"].map(LEVEL_TERM).to_numpy(dtype=int)
     priority = 3 * table["severity"].to_numpy(dtype=int) + exposure + level
@@ -179,7 +179,7 @@ def _set_priority(table: pd.DataFrame, city: schema.City, lang: str) -> pd.DataF
     return table.assign(priority=priority, priority_band=band, priority_reason=reasons)
 
 
-def _anchor_distance(shapes: np.ndarray, city: schema.City) -> np.ndarray:
+def anchor_distance(shapes: np.ndarray, city: schema.City) -> np.ndarray:
     """Distance in metres to the nearest care anchor; NaN where no anchors are known."""
     anchors = city.layers.get("anchor")
     distance = np.full(len(shapes), np.nan)

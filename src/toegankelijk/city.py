@@ -16,10 +16,11 @@ from pyproj import CRS
 from toegankelijk import crs as systems
 from toegankelijk import schema, zones
 from toegankelijk.columns import map_columns
-from toegankelijk.config import Areas, CityConfig, Draft, Zones, load_config
+from toegankelijk.config import Areas, CityConfig, Draft, Observations, Zones, load_config
 from toegankelijk.errors import ConfigError, InputError
 from toegankelijk.inventory import with_inventory
 from toegankelijk.io.vector import read_layer, sha256
+from toegankelijk.observations import with_observations
 from toegankelijk.sources import Progress, Raw, Reader, refuse_shared_ids
 
 OSM_ATTRIBUTION = "© OpenStreetMap contributors"
@@ -88,7 +89,10 @@ def read_city(
         context={kind: layer for kind, layer in everything.items() if kind in schema.context_kinds()},
         terrain=_terrain(config, folder, layers, target),
     )
-    return city if config.inventory is None else _with_known(city, folder / config.inventory)
+    city = city if config.inventory is None else _with_known(city, folder / config.inventory)
+    for given in config.observations:
+        city = _with_observed(city, given, reader)
+    return city
 
 
 @dataclass(frozen=True)
@@ -147,6 +151,20 @@ def _joined(kind: str, parts: list[gpd.GeoDataFrame], target: CRS) -> gpd.GeoDat
     layer = gpd.GeoDataFrame(layer.sort_index().rename_axis("object_id"), geometry="geometry", crs=target)
     layer.attrs["complete"] = all(part.attrs["complete"] for part in parts)
     return layer
+
+
+def _with_observed(city: schema.City, given: Observations, reader: Reader) -> schema.City:
+    """The city with what one source observed; all layers of a file if none is named."""
+    options = given.model_dump(include={"form", "kind", "id", "attribute", "value", "unit", "date", "origin"})
+    columns, meanings = given.columns, reader.folder / given.meanings if given.meanings else None
+    for name, frame in reader.read_observed(given):
+        city = with_observations(
+            city, frame, source=name, columns=columns, codes=reader.config.codes, meanings=meanings, **options
+        )
+    name = given.place_name
+    digest = sha256(reader.folder / given.source) if given.source else ""
+    told = [*city.settings.get("observations", ()), {"path": name, "sha256": digest}]
+    return replace(city, settings={**city.settings, "observations": told})
 
 
 def _attribution(config: CityConfig, reader: Reader) -> str:

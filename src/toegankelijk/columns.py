@@ -10,6 +10,7 @@ import pandas as pd
 from toegankelijk import schema, units
 from toegankelijk.config import Column
 from toegankelijk.errors import ConfigError
+from toegankelijk.keys import key_texts
 
 
 def map_columns(
@@ -51,11 +52,11 @@ def map_columns(
     for name, column in columns.items():
         values = _values(raw, column)
         if name in (*schema.TEXT_COLUMNS, "parent_id"):
-            result[name] = _texts(values)
+            result[name] = key_texts(values) if name == "parent_id" else _texts(values)
             continue
         table = codes[column.codes] if isinstance(column.codes, str) else column.codes
         try:
-            parsed, reason = _parse(values, schema.attributes()[name], column, table or None)
+            parsed, reason = _parse(values, schema.attributes()[name], column, _spelled_out(table, values) or None)
         except ConfigError as error:
             faults += [f"{name}: {problem}" for problem in error.problems or (error.message,)]
             continue
@@ -84,6 +85,20 @@ def _parse(
         columns[f"{name}_low"] = np.where(exact, np.nan, number.low)
         columns[f"{name}_high"] = np.where(exact, np.nan, number.high)
     return columns, number.reason
+
+
+def _spelled_out(codes: Mapping[str, str], values: pd.Series) -> Mapping[str, str]:
+    """Codes in which those that end in ``*`` stand for all values that begin so; the longest counts, a whole value before it."""
+    begins = sorted((code for code in codes if code.endswith("*") and len(code) > 1), key=len, reverse=True)
+    if not begins:
+        return codes
+    found = {code.strip().casefold(): meaning for code, meaning in codes.items() if code not in begins}
+    for value in values.dropna().unique():
+        text = str(int(value)) if isinstance(value, float) and value.is_integer() else str(value).strip()
+        begin = next((code for code in begins if text.casefold().startswith(code[:-1].strip().casefold())), None)
+        if begin is not None:
+            found.setdefault(text.casefold(), codes[begin])
+    return found
 
 
 def _values(raw: pd.DataFrame, column: Column) -> pd.Series:

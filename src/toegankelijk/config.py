@@ -17,6 +17,10 @@ MAX_BYTES = 1 << 20
 """Largest city.toml that is read."""
 
 
+SELDOM_COMPLETE = ("tactile", "entrance", "parking_bay")
+"""Kinds of which layers seldom hold all there is, so that a city has to say so."""
+
+
 class _Table(BaseModel):
     model_config = ConfigDict(extra="forbid", frozen=True)
 
@@ -61,12 +65,12 @@ class Place(_Table):
     """
 
     source: Path | None = None
-    postgis: str | None = None
+    postgis: Annotated[str, Field(pattern=r"^[A-Za-z_][A-Za-z0-9_]*$")] | None = None
     crs: str | None = None
     coordinates: tuple[str, ...] | None = None
 
     @property
-    def origin(self) -> str:
+    def place_name(self) -> str:
         """File or variable, for messages."""
         return str(self.source) if self.source is not None else f"${self.postgis}"
 
@@ -84,7 +88,7 @@ class Layer(Source):
     """A layer with objects of one kind.
 
     ``complete`` is false where the layer holds only part of what there is, so that nothing follows from an object's absence; it
-    is true if not said, but for tactile guidance. ``optional`` columns may be absent, as deliveries of a register differ.
+    is true if not said, but for `SELDOM_COMPLETE`. ``optional`` columns may be absent, as deliveries of a register differ.
     """
 
     kind: str
@@ -98,7 +102,7 @@ class Layer(Source):
     @property
     def is_complete(self) -> bool:
         """Whether the layer holds all there is."""
-        return self.kind != "tactile" if self.complete is None else self.complete
+        return self.kind not in SELDOM_COMPLETE if self.complete is None else self.complete
 
 
 class Register(Place):
@@ -113,6 +117,27 @@ class Register(Place):
     complete: bool | None = None
     accuracy: float | None = Field(default=None, ge=0.0)
     date: datetime.date | None = None
+
+
+class Observations(Place):
+    """What was observed of objects at a date: a survey form that came back, inspections, labels of pictures.
+
+    ``form`` is ``long`` (columns ``attribute`` and ``value``), ``wide`` (a column per attribute), or ``labels`` (points with a
+    type, read by the table in ``meanings``); if not said, what its columns look like. Without ``layer`` all layers of a file are
+    read.
+    """
+
+    layer: str | None = None
+    form: Literal["long", "wide", "labels"] | None = None
+    kind: str | None = None
+    id: str | None = None
+    attribute: str | None = None
+    value: str | None = None
+    unit: str | None = None
+    date: str | datetime.date | None = None
+    origin: str | None = None
+    columns: Columns | None = None
+    meanings: Path | None = None
 
 
 class Terrain(_Table):
@@ -207,6 +232,7 @@ class CityConfig(_Table):
     osm: list[Osm] = Field(default_factory=list)
     registers: list[Register] = Field(default_factory=list)
     terrain: Terrain | None = None
+    observations: list[Observations] = Field(default_factory=list)
     norm: NormChoice | None = None
     inventory: Path | None = None
     codes: dict[str, dict[str, str]] = Field(default_factory=dict)
@@ -245,7 +271,8 @@ def _form_faults(error: ValidationError) -> list[str]:
     faults = []
     for fault in error.errors():
         place = "".join(f"[{part + 1}]" if isinstance(part, int) else f".{part}" for part in fault["loc"]).removeprefix(".")
-        given = "" if isinstance(fault["input"], dict | list) else f" (given: {fault['input']!r})"
+        secret = fault["loc"][-1] == "postgis"  # an address with a password, where the name of a variable belongs
+        given = "" if secret or isinstance(fault["input"], dict | list) else f" (given: {fault['input']!r})"
         faults.append(f"{place}: {fault['msg']}{given}")
     return faults
 
@@ -275,6 +302,8 @@ def _faults(config: CityConfig) -> list[str]:
         faults += _layer_faults(i, layer, config.codes)
     for i, register in enumerate(config.registers, 1):
         faults += _place_faults(f"registers[{i}] ({register.map})", register)
+    for i, observed in enumerate(config.observations, 1):
+        faults += _place_faults(f"observations[{i}]", observed)
     if config.zones:
         faults += _place_faults("zones", config.zones)
         faults += _column_faults(config.zones.columns, "zone", "zones", config.codes)

@@ -88,8 +88,8 @@ def join_findings(findings: Findings, *, lang: str = "nl") -> gpd.GeoDataFrame:
     -------
     GeoDataFrame
         The columns of the findings, and ``theme, kind, unit, zone_id, level, share, value_text, required_text, how, delivered_by,
-        basis, source, street, name, parent_id, geometry``. ``how`` is ``read`` or ``measured``; ``delivered_by`` names the layer;
-        ``parent_id`` is empty unless the object was derived from another.
+        basis, source, street, name, parent_id, geometry``. ``how`` is ``read``, ``measured`` or ``observed on`` a date with its
+        source; ``delivered_by`` names the layer; ``parent_id`` is empty unless the object was derived from another.
     """
     table, norm = findings.table, findings.norm
     rules = [norm.rules[code] for code in table["criterion"].cat.categories]
@@ -190,10 +190,10 @@ _JOINED = ("value_text", "required_text", "how", "delivered_by", "basis", "sourc
 
 
 def _how(rule: Rule, layer: pd.DataFrame) -> np.ndarray:
-    """How the attribute of a rule was obtained, per object: read, measured, or not at all."""
+    """How the attribute of a rule was obtained, per object: read, measured, observed with date and source, or not at all."""
     known = schema.is_known(layer, rule.attribute).to_numpy()
-    marked = layer.get(f"{rule.attribute}_how", pd.Series("", layer.index)).eq("measured").to_numpy()
-    return np.select([marked, known], ["measured", "read"], "")
+    said = schema.texts(layer, f"{rule.attribute}_how").to_numpy(dtype=object)
+    return np.where(known, np.where(said == "", "read", said), "")
 
 
 def _bounds_text(value: float, low: float, high: float, unit: str, lang: str) -> str:

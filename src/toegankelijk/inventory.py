@@ -15,6 +15,7 @@ import shapely
 from toegankelijk import crs as systems
 from toegankelijk import schema
 from toegankelijk.errors import InputError
+from toegankelijk.keys import key_texts
 
 SOURCE = "inventory"
 """What the column ``source`` says of an object that only the inventory knows."""
@@ -59,8 +60,11 @@ def with_inventory(city: schema.City, known: gpd.GeoDataFrame) -> schema.City:
     >>> layer.index[~layer["delivered"]].tolist()
     ['HA-03']
     """
-    objects = _objects(_checked(known, city))
+    known, lost = _checked(known, city)
+    objects = _objects(known)
     delivered = {kind: set(layer.index) for kind, layer in city.layers.items()}
+    if "road_area" in city.context:  # pavements derived from a road area have it as parent
+        delivered.setdefault("footway", set()).update(city.context["road_area"].index)
     named = zip(objects["kind"], objects["object_id"], strict=True)
     missing = objects[np.array([object_id not in delivered.get(kind, ()) for kind, object_id in named], bool)]
     layers = dict(city.layers)
@@ -73,25 +77,30 @@ def with_inventory(city: schema.City, known: gpd.GeoDataFrame) -> schema.City:
         missing["kind"],
         "an earlier screening knew it and this delivery lacks it; it counts as an object of which nothing is known",
     )
-    return replace(city, layers=layers, remarks=schema.all_remarks([city.remarks, found]))
+    return replace(city, layers=layers, remarks=schema.all_remarks([city.remarks, lost, found]))
 
 
-def _checked(known: gpd.GeoDataFrame, city: schema.City) -> gpd.GeoDataFrame:
-    """One row per object and parent, in the run's coordinate system, sorted."""
+def _checked(known: gpd.GeoDataFrame, city: schema.City) -> tuple[gpd.GeoDataFrame, pd.DataFrame]:
+    """One row per object and parent, in the run's coordinate system, sorted; and remarks on rows that cannot be used."""
     if absent := [column for column in COLUMNS if column not in known]:
         raise InputError(f"inventory: no columns {absent}; give the layer 'findings' of an earlier screening.gpkg")
     if known.crs is None:
         raise InputError("inventory: no coordinate system; give the layer 'findings' of an earlier screening.gpkg")
-    texts = {
-        column: schema.texts(known, column).astype("str").to_numpy(dtype=object)
-        for column in ("object_id", "kind", "parent_id", *schema.TEXT_COLUMNS)
-    }
+    texts = {column: schema.texts(known, column).astype("str").to_numpy(dtype=object) for column in schema.TEXT_COLUMNS}
+    for column in ("object_id", "kind", "parent_id"):
+        texts[column] = key_texts(schema.texts(known, column) if column not in known else known[column]).to_numpy()
     table = gpd.GeoDataFrame(pd.DataFrame(texts), geometry=known.geometry.to_numpy(), crs=known.crs)
-    table = table[(table["kind"] != "zone") & table.geometry.notna() & ~table.geometry.is_empty]
+    again = table.duplicated(["kind", "object_id"]) & (table["object_id"] != "")
+    table = table[(table["kind"] != "zone") & ~again]
     if unknown := sorted(set(table["kind"]) - set(schema.kinds())):
         raise InputError(f"inventory: kinds {unknown} are not known; known are {', '.join(schema.kinds())}")
-    table = systems.transform(table.drop_duplicates(["kind", "object_id"]), city.crs)[0]
-    return table.sort_values(["kind", "object_id"], ignore_index=True)
+    nowhere = (table.geometry.isna() | table.geometry.is_empty).to_numpy()
+    lost = nowhere | (table["object_id"] == "").to_numpy()
+    reasons = np.where(nowhere, "no geometry", "no id")[lost]
+    words = [f"a row of an earlier screening with {reason}; it is not used" for reason in reasons]
+    remarks = schema.remarks(SOURCE, table["object_id"][lost], "object_id", table["kind"][lost], words)
+    table = systems.transform(table[~lost], city.crs)[0]
+    return table.sort_values(["kind", "object_id"], ignore_index=True), remarks
 
 
 def _objects(known: gpd.GeoDataFrame) -> gpd.GeoDataFrame:
@@ -122,5 +131,7 @@ def _joined(layer: gpd.GeoDataFrame | None, missing: gpd.GeoDataFrame, city: sch
     new = missing.set_index("object_id")[[*schema.TEXT_COLUMNS, "geometry"]].assign(source=SOURCE, accuracy=0.0, delivered=False)
     if layer is None or layer.empty:
         return gpd.GeoDataFrame(new, geometry="geometry", crs=city.crs)
+    if "complete" in layer:
+        new = new.assign(complete=True)  # it was delivered once; what the layer lacks now is here
     both = pd.concat([layer.assign(delivered=True), new])
     return gpd.GeoDataFrame(both.sort_index().rename_axis("object_id"), geometry="geometry", crs=city.crs)

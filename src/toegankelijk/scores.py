@@ -9,7 +9,8 @@ anything is asked, or a kind was not delivered, it counts in the low end only wh
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+import math
+from collections.abc import Mapping, Sequence
 from dataclasses import replace
 
 import geopandas as gpd
@@ -17,6 +18,7 @@ import numpy as np
 import pandas as pd
 
 from toegankelijk import schema
+from toegankelijk.errors import ConfigError
 from toegankelijk.findings import LEVELS_REACHED, Findings
 from toegankelijk.norm import Norm
 
@@ -39,7 +41,12 @@ _MEANS = ["score_known", "coverage"]
 
 
 def score_zones(
-    findings: Findings, norm: Norm, *, coverage_floor: float = COVERAGE_FLOOR, required_share: float = REQUIRED_SHARE
+    findings: Findings,
+    norm: Norm,
+    *,
+    coverage_floor: float = COVERAGE_FLOOR,
+    required_share: float = REQUIRED_SHARE,
+    theme_weights: Mapping[str, float] | None = None,
 ) -> gpd.GeoDataFrame:
     """Score every zone, per theme and per level that occurs in it.
 
@@ -53,6 +60,14 @@ def score_zones(
         Known share (0 to 1) of criterion weight under which a zone is shown but not ranked.
     required_share
         Share (0 to 1) that must meet a level for the zone to have reached it.
+    theme_weights
+        Weights (0 or more) of themes in the score of a zone, in the place of those of the norm; a theme that is not named keeps
+        the norm's. They only mix themes: scores per theme, counts and blockers stay as they are.
+
+    Raises
+    ------
+    ConfigError
+        A theme is not in the norm, or the weights are below 0, infinite, or all 0.
 
     Returns
     -------
@@ -63,20 +78,25 @@ def score_zones(
         weight; ``blockers`` counts objects with a failure of severity 4; ``level_surely`` and ``level_possibly`` are the
         strictest level reached. NaN means that there is nothing of that theme in the zone.
     """
-    objects = _object_scores(findings)
+    weight = _theme_weights(norm, theme_weights or {})
+    objects = object_scores(findings)
     whole = objects.assign(level=pd.Categorical([ALL] * len(objects), objects["level"].cat.categories))
     both = pd.concat([whole, objects], ignore_index=True)
     kinds = _with_undelivered(_mean(both, ["zone_id", "level", "theme", "kind"], both["weight"]), findings)
     themes = _mean(kinds, ["zone_id", "level", "theme"], pd.Series(1.0, kinds.index))
-    weights = themes["theme"].map({theme: norm.weight(theme) for theme in norm.themes.index})
-    zones = _mean(themes, ["zone_id", "level"], weights).assign(theme=ALL)
+    zones = _mean(themes, ["zone_id", "level"], themes["theme"].map(weight)).assign(theme=ALL)
     table = pd.concat([zones, themes], ignore_index=True)
     table = table.merge(_counts(both), on=["zone_id", "level", "theme"], how="left")
     return _finish(table, findings.city, coverage_floor, required_share)
 
 
 def score_city(
-    findings: Findings, norm: Norm, *, coverage_floor: float = COVERAGE_FLOOR, required_share: float = REQUIRED_SHARE
+    findings: Findings,
+    norm: Norm,
+    *,
+    coverage_floor: float = COVERAGE_FLOOR,
+    required_share: float = REQUIRED_SHARE,
+    theme_weights: Mapping[str, float] | None = None,
 ) -> gpd.GeoDataFrame:
     """Score all zones together, as if they were one; an object that lies in several counts once, at its strictest level.
 
@@ -96,10 +116,25 @@ def score_city(
     once = member.assign(weight=member["weight"] * share / member["share"], share=share)[share > 1e-9]
     together = replace(city, zones=whole, areas=city.areas.assign(zone_id=CITY))
     as_one = replace(findings, city=together, membership=once)
-    return score_zones(as_one, norm, coverage_floor=coverage_floor, required_share=required_share)
+    return score_zones(as_one, norm, coverage_floor=coverage_floor, required_share=required_share, theme_weights=theme_weights)
 
 
-def _object_scores(findings: Findings) -> pd.DataFrame:
+def _theme_weights(norm: Norm, given: Mapping[str, float]) -> dict[str, float]:
+    """Weight of every theme: as given, else the norm's."""
+    weights = {theme: norm.weight(theme) for theme in norm.themes.index}
+    problems = [f"theme {theme!r} is none of {', '.join(weights)}" for theme in given if theme not in weights]
+    problems += [
+        f"theme {theme!r} weighs {weight}; give 0 or more" for theme, weight in given.items() if not 0 <= weight < math.inf
+    ]
+    weights.update(given)
+    if not problems and not any(weights.values()):
+        problems.append("all themes weigh 0; at least one must count")
+    if problems:
+        raise ConfigError("theme_weights cannot be used", problems)
+    return weights
+
+
+def object_scores(findings: Findings) -> pd.DataFrame:
     """One row per object, area and theme that may ask something of it: interval, share, weight, coverage."""
     places = _places(findings)
     places = places.join(_summed(findings, places))

@@ -18,10 +18,14 @@ from pyproj import CRS
 from toegankelijk import crs as systems
 from toegankelijk import schema
 from toegankelijk.columns import map_columns
-from toegankelijk.config import CityConfig, Column, District, Join, Layer, Osm, Place, Register, Source
+from toegankelijk.config import CityConfig, Column, District, Join, Layer, Observations, Osm, Place, Register, Source
 from toegankelijk.errors import ConfigError, InputError
 from toegankelijk.io.formats import list_source, read_rows, read_source
-from toegankelijk.io.vector import repair_geometry, sha256
+from toegankelijk.io.repair import repair_geometry
+from toegankelijk.io.vector import sha256
+
+MOST_LOST = 0.01
+"""Share of a layer's rows that may be set aside before it no longer counts as all there is; a proposal."""
 
 Progress = Callable[[str], None]
 """Told what is being read."""
@@ -90,7 +94,13 @@ class Reader:
         complete = raw.layer.is_complete if isinstance(raw.layer, Layer) else raw.layer.complete
         frame = frame.assign(complete=complete)
         frame.attrs["complete"] = complete
+        given = len(frame)
         frame = self._valid(frame, raw.kind, label)
+        if complete and given - len(frame) > MOST_LOST * given:
+            complete = False
+            reason = f"{given - len(frame)} of {given} rows were set aside, so nothing follows from what the layer lacks"
+            self.remarks.append(schema.remarks(label, [""], "complete", "true", reason))
+            frame = frame.assign(complete=complete)
         frame, operation = systems.transform(frame, target)
         frame = _plain(frame).assign(source=label, accuracy=raw.layer.accuracy)
         frame.attrs["complete"] = complete
@@ -104,9 +114,29 @@ class Reader:
             }
         )
 
+    def read_observed(self, given: Observations) -> list[tuple[str, pd.DataFrame]]:
+        """Tables of one source of observations, with a name each; points only where labels are placed by them."""
+        self.progress(given.place_name)
+        if given.source is None:
+            frame = _postgis().read_postgis(given.postgis, given.layer, where=given.place_name)
+            return [(given.place_name, frame)]
+        path = self.folder / given.source
+        if given.form == "labels":
+            options = {"coordinates": given.coordinates, "crs": given.crs}
+            return [(path.name, read_source(path, layer=given.layer, where=given.place_name, **options))]
+        layers = [given.layer] if given.layer else list_source(path)
+        several = len(layers) > 1
+        return [
+            (
+                f"{path.name}/{layer}" if several else path.name,
+                read_rows(path, layer=layer if several else given.layer, where=given.place_name),
+            )
+            for layer in layers
+        ]
+
     def division(self, what: str, source: Source, target: CRS) -> gpd.GeoDataFrame:
         """Polygons that divide the city: zones, level areas, districts."""
-        self.progress(f"{what}: {source.origin}")
+        self.progress(f"{what}: {source.place_name}")
         frame = self._read(source)[0]
         systems.check_fit(frame, where=what)
         frame = frame.set_index(_ids(frame, source.id, what))
@@ -114,7 +144,7 @@ class Reader:
         wrong = frame.index[shapely.get_dimensions(frame.geometry.to_numpy()) != 2]
         if len(wrong) or frame.index.has_duplicates:
             problems = [f"{i}: no polygon" for i in wrong] + [f"{i}: id twice" for i in frame.index[frame.index.duplicated()]]
-            raise InputError(f"{what} ({source.origin}): each needs a polygon and an id of its own", problems)
+            raise InputError(f"{what} ({source.place_name}): each needs a polygon and an id of its own", problems)
         self.remarks.append(found)
         frame = _plain(systems.transform(frame, target)[0]).sort_index()
         if isinstance(source, District):
@@ -123,7 +153,7 @@ class Reader:
         return frame
 
     def _layer(self, layer: Layer) -> Raw:
-        name = layer.source.name if layer.source else layer.origin
+        name = layer.source.name if layer.source else layer.place_name
         label = self._label(f"{layer.kind}: {name}" + (f"/{layer.layer}" if layer.layer else ""))
         self.progress(label)
         frame, skipped = self._read(layer)
@@ -136,7 +166,7 @@ class Reader:
         mapped = registers.load_map(register.map, folder=self.folder)
         there = list_source(self.folder / register.source) if register.source else _postgis().list_postgis(register.postgis)
         layers, notes = registers.expand(register, mapped, there)
-        self.remarks.append(schema.remarks(register.origin, [""] * len(notes), "layer", "", notes))
+        self.remarks.append(schema.remarks(register.place_name, [""] * len(notes), "layer", "", notes))
         if mapped.attribution:
             self.attributions.append(mapped.attribution)
         return [self._layer(layer) for layer in layers]
@@ -167,7 +197,7 @@ class Reader:
         layers, found = read_osm(path)
         digest = hashlib.sha256(path.read_bytes()).hexdigest()
         wanted = {kind: layer for kind, layer in layers.items() if osm.kinds is None or kind in osm.kinds}
-        labels = {kind: self._label(f"{kind}: {osm.source.origin}") for kind in layers}
+        labels = {kind: self._label(f"{kind}: {osm.source.name}") for kind in layers}
         found = found.assign(layer=found["layer"].map(lambda kind: labels.get(kind, kind)))
         self.remarks.append(found[found["layer"].isin([labels[kind] for kind in wanted])])
         aside = found.loc[found["attribute"] == "", "layer"].value_counts()
@@ -182,17 +212,20 @@ class Reader:
     def _read(self, source: Source) -> tuple[gpd.GeoDataFrame, int]:
         """Selected rows of a layer with what is joined to them, and how many were not selected."""
         if source.source is None:
-            frame = _postgis().read_postgis(source.postgis, source.layer, where=source.origin)
+            frame = _postgis().read_postgis(source.postgis, source.layer, where=source.place_name)
         else:
             options = {"coordinates": source.coordinates, "crs": source.crs}
             frame = read_source(self.folder / source.source, layer=source.layer, where=str(source.source), **options)
         skipped = int(frame.attrs.pop("not_selected", 0))
+        if partial := frame.attrs.pop("partial", None):
+            reason = "the file holds one page of a longer list"
+            self.remarks.append(schema.remarks(source.place_name, [""], "rows", [f"{partial[0]} of {partial[1]}"], reason))
         for join in source.join:
             frame = self._joined(frame, join, source)
         absent = [column for column in (*source.where, source.id) if column and column not in frame]
         if absent:
             names = ", ".join(map(str, frame.columns))
-            raise ConfigError(f"{source.origin}: no columns {absent}; layer {source.layer or ''} has {names}")
+            raise ConfigError(f"{source.place_name}: no columns {absent}; layer {source.layer or ''} has {names}")
         chosen = np.ones(len(frame), bool)
         for column, values in source.where.items():
             chosen &= schema.texts(frame, column).astype("str").isin(values).to_numpy()
@@ -203,9 +236,9 @@ class Reader:
         table = read_rows(self.folder / join.source, layer=join.layer, where=str(join.source))
         key = join.key or join.on
         lacking = [f"{join.source}: no column {key!r}"] if key not in table else []
-        lacking += [f"{source.origin}: no column {join.on!r}"] if join.on not in frame else []
+        lacking += [f"{source.place_name}: no column {join.on!r}"] if join.on not in frame else []
         if lacking:
-            raise ConfigError(f"{source.origin}: cannot be joined with {join.source}", lacking)
+            raise ConfigError(f"{source.place_name}: cannot be joined with {join.source}", lacking)
         keys = schema.texts(table, key).astype("str").str.strip()
         if twice := sorted(set(keys[keys.duplicated() & (keys != "")])):
             raise InputError(
@@ -216,7 +249,7 @@ class Reader:
         wanted = schema.texts(frame, join.on).astype("str").str.strip()
         if lost := int((~wanted.isin(table.index)).sum()):
             reason = f"{lost} of {len(frame)} rows have no row there; what it would tell is unknown"
-            self.remarks.append(schema.remarks(source.origin, [""], "join", [str(join.source)], reason))
+            self.remarks.append(schema.remarks(source.place_name, [""], "join", [str(join.source)], reason))
         found = table.reindex(wanted).set_axis(frame.index)
         return gpd.GeoDataFrame(pd.concat([frame, found], axis=1), geometry=frame.geometry.name, crs=frame.crs)
 
@@ -235,8 +268,20 @@ class Reader:
         refuse_shared_ids(frame.index, label)
         return frame
 
+    def _pointed(self, frame: gpd.GeoDataFrame, kind: str, label: str) -> gpd.GeoDataFrame:
+        """Rows of which a line without length is the point that it is, unless the kind is a stretch."""
+        shapes = frame.geometry.to_numpy()
+        short = (shapely.get_type_id(shapes) == shapely.GeometryType.LINESTRING) & ~shapely.is_empty(shapes)
+        short &= shapely.length(shapes) == 0
+        if not short.any() or (kind in schema.kinds() and schema.kinds()[kind].stretch):
+            return frame
+        self.remarks.append(schema.remarks(label, frame.index[short], "geometry", "", "repaired: a line without length is a point"))
+        points = np.where(short, shapely.get_point(np.where(short, shapes, None), 0), shapes)
+        return frame.set_geometry(gpd.GeoSeries(points, frame.index, crs=frame.crs))
+
     def _valid(self, frame: gpd.GeoDataFrame, kind: str, label: str) -> gpd.GeoDataFrame:
         """Rows with a geometry that the kind can have and that lies on the map."""
+        frame = self._pointed(frame, kind, label)
         frame, found = repair_geometry(frame, layer=label, ids=frame.index)
         self.remarks.append(found)
         stray = systems.strays(frame) if len(frame) else np.zeros(0, bool)
@@ -286,7 +331,7 @@ def refuse_shared_ids(ids: pd.Index, where: str) -> None:
 
 
 def _place_name(place: Layer | Osm) -> str:
-    return place.origin if isinstance(place, Layer) else str(place.source)
+    return place.place_name if isinstance(place, Layer) else str(place.source)
 
 
 def _postgis() -> Any:

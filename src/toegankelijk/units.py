@@ -31,6 +31,7 @@ _UNITS = {
     "ft": ("a length", Fraction(3048, 10_000), "'|foot|feet"),
     "mi": ("a length", Fraction(1_609_344, 1000), "mile|miles"),
     "m/s": ("a speed", Fraction(1), "m/sec|mps"),
+    "s": ("a time", Fraction(1), "sec|second|seconds|seconde|seconden"),
     "km/h": ("a speed", Fraction(10, 36), "kmh|kph|km/u|km/uur"),
     "mph": ("a speed", Fraction(44_704, 100_000), "mi/h"),
     "%": ("a slope", Fraction(1), "percent|procent|pct"),
@@ -45,7 +46,7 @@ _SPELLED = {word: unit for unit, (_, _, spellings) in _UNITS.items() for word in
 
 _MISSING = {"", "-", "?", "na", "n/a", "nan", "<na>", "null", "<null>", "nvt", "n.v.t.", "onbekend", "niet bekend", "unknown"}
 _TRUE = {"ja", "j", "waar", "true", "t", "yes", "y", "1", "1.0", "oui", "vrai"}
-_FALSE = {"nee", "neen", "n", "onwaar", "false", "f", "no", "0", "0.0", "non", "faux"}
+_FALSE = {"nee", "neen", "n", "onwaar", "false", "f", "no", "0", "0.0", "non", "faux", "nein"}
 
 _BARE = ("1", "count")  # units that are not written
 _NO_DATA = (-99999.0, -9999.0, -999.0, 9999.0, 99999.0)
@@ -396,5 +397,4 @@ def _distinct(values: pd.Series) -> tuple[np.ndarray, Any]:
 
 def _spread(distinct: np.ndarray, row: np.ndarray, missing: Any) -> np.ndarray:
     """Results of the distinct values to the rows; the last place, -1, is for missing."""
-    result: np.ndarray = np.append(distinct, np.array([missing], dtype=distinct.dtype))[row]
-    return result
+    return np.asarray(np.append(distinct, np.array([missing], dtype=distinct.dtype))[row])

@@ -4,11 +4,12 @@ from __future__ import annotations
 
 import typer
 
-from toegankelijk.cli import inspecting, mapping, norms, runs
+from toegankelijk.cli import inspecting, mapping, norms, runs, surveys
 
 app = typer.Typer(name="toegankelijk", help="Screen public space for accessibility.", no_args_is_help=True, add_completion=False)
 app.command()(runs.demo)
 app.command()(runs.screen)
 app.command()(inspecting.inspect)
+app.command()(surveys.survey)
 app.add_typer(norms.norms, name="norm")
 app.add_typer(mapping.maps, name="map")

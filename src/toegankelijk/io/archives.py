@@ -36,9 +36,9 @@ def list_members(path: Path) -> list[str]:
     Raises
     ------
     InputError
-        It is no zip archive, is damaged, or goes beyond the limits.
+        It is no zip archive, is damaged, or holds names or more files than it may.
     """
-    with _opened(path) as archive:
+    with _opened(path, lambda name: False) as archive:
         return sorted(info.filename for info in archive.infolist() if not info.is_dir())
 
 
@@ -49,9 +49,9 @@ def unpack(path: Path, chosen: Callable[[str], bool] = lambda name: True) -> Ite
     Raises
     ------
     InputError
-        As `list_members`; or a member is longer than the archive says, or its check sum is wrong.
+        As `list_members`; or the chosen members are too large, longer than the archive says, or have a wrong check sum.
     """
-    with _opened(path) as archive, tempfile.TemporaryDirectory(prefix="archive-") as folder:
+    with _opened(path, chosen) as archive, tempfile.TemporaryDirectory(prefix="archive-") as folder:
         left = MOST_BYTES
         for info in archive.infolist():
             if info.is_dir() or not chosen(info.filename):
@@ -77,24 +77,24 @@ def _copy(archive: zipfile.ZipFile, info: zipfile.ZipInfo, target: Path, left: i
 
 
 @contextmanager
-def _opened(path: Path) -> Iterator[zipfile.ZipFile]:
+def _opened(path: Path, chosen: Callable[[str], bool]) -> Iterator[zipfile.ZipFile]:
     where = path.name
     try:
         archive = zipfile.ZipFile(path)
     except (zipfile.BadZipFile, OSError, ValueError, NotImplementedError) as error:
         raise InputError(f"{where}: is no zip archive, or is damaged ({error}). Ask for a new copy.") from error
     with archive:
-        if faults := _faults(archive.infolist()):
+        if faults := _faults(archive.infolist(), chosen):
             raise InputError(f"{where}: is not unpacked", faults)
         yield archive
 
 
-def _faults(members: list[zipfile.ZipInfo]) -> list[str]:
-    """What makes an archive unfit to be unpacked."""
+def _faults(members: list[zipfile.ZipInfo], chosen: Callable[[str], bool]) -> list[str]:
+    """What makes an archive unfit to be unpacked; only what is unpacked has to be small (a timetable may fill a disk)."""
     faults = []
     if len(members) > MOST_MEMBERS:
         faults.append(f"it holds {len(members)} files; at most {MOST_MEMBERS} are read")
-    if (size := sum(info.file_size for info in members)) > MOST_BYTES:
+    if (size := sum(info.file_size for info in members if chosen(info.filename))) > MOST_BYTES:
         faults.append(f"it unpacks to {size} bytes; at most {MOST_BYTES} are read")
     names = [info.filename for info in members]
     for info in members:
@@ -106,7 +106,7 @@ def _faults(members: list[zipfile.ZipInfo]) -> list[str]:
             faults.append(f"{name!r}: a link instead of a file")
         elif info.flag_bits & 1:
             faults.append(f"{name!r}: locked by a password")
-        elif info.file_size > SMALL and info.file_size > MOST_RATIO * max(info.compress_size, 1):
+        elif chosen(name) and info.file_size > SMALL and info.file_size > MOST_RATIO * max(info.compress_size, 1):
             faults.append(f"{name!r}: unpacks to more than {MOST_RATIO} times its size")
     faults += [f"{name!r}: stands in it more than once" for name in sorted({n for n in names if names.count(n) > 1})]
     return faults[:20]

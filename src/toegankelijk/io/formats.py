@@ -20,7 +20,8 @@ def list_source(path: Path) -> list[str]:
     path = Path(path)
     ending = path.suffix.lower()
     if ending == ".zip":
-        return _archive(path).list_layers(path)
+        names: list[str] = _archive(path).list_layers(path)
+        return names
     return [path.stem] if ending in DELIMITED else vector.list_layers(path)
 
 
@@ -37,8 +38,8 @@ def read_source(
     Parameters
     ----------
     path
-        An existing plain file: a vector file, a table in text with coordinates, or a zip archive with BGT/IMGeo, GTFS,
-        OpenSidewalks or vector files.
+        An existing plain file: a vector file, a table in text with coordinates, records that a web service answered in JSON, or a
+        zip archive with BGT/IMGeo, GTFS, OpenSidewalks or vector files.
     layer
         Name of the layer; needed when the file holds several.
     where
@@ -63,11 +64,10 @@ def read_source(
         raise InputError(
             f"{where or path.name}: `coordinates` names columns of a table in text; this file has geometry of its own."
         )
-    frame = (
-        _archive(path).read_layer(path, layer=layer, where=where)
-        if ending == ".zip"
-        else vector.read_layer(path, layer=layer, where=where)
-    )
+    frame = _records(path, where or path.name) if ending == ".json" else None
+    if frame is None:
+        reader = _archive(path) if ending == ".zip" else vector
+        frame = reader.read_layer(path, layer=layer, where=where)
     return _with_crs(frame, crs, where or path.name)
 
 
@@ -94,6 +94,19 @@ def _with_crs(frame: gpd.GeoDataFrame, crs: str | None, where: str) -> gpd.GeoDa
             "leave out `crs`, or mend the file."
         )
     return frame.set_crs(said, allow_override=True)
+
+
+def _records(path: Path, where: str) -> gpd.GeoDataFrame | None:
+    """Records of a JSON file that is no GeoJSON; nothing if it is GeoJSON, or no file."""
+    from toegankelijk.io import records
+
+    try:
+        document = records.load(path, where=where) if path.is_file() else None
+    except OSError:
+        return None
+    if document is None or (isinstance(document, dict) and document.get("type") == "FeatureCollection"):
+        return None
+    return records.read_records(document, where=where)
 
 
 def _archive(path: Path):  # type: ignore[no-untyped-def]  # a module is a value here

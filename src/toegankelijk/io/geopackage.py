@@ -9,7 +9,7 @@ from __future__ import annotations
 import os
 import sqlite3
 import tempfile
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from contextlib import closing, contextmanager
 from pathlib import Path
 from typing import Any
@@ -43,7 +43,9 @@ _TYPES: Mapping[str, Any] = {
 _FORBIDDEN = ("geom", "rowid")
 
 
-def write_layers(path: Path, layers: Mapping[str, gpd.GeoDataFrame]) -> None:
+def write_layers(
+    path: Path, layers: Mapping[str, gpd.GeoDataFrame], *, finish: Callable[[sqlite3.Connection], None] | None = None
+) -> None:
     """Write a GeoPackage 1.3 with these layers and no others; the same layers give the same bytes.
 
     Parameters
@@ -53,6 +55,8 @@ def write_layers(path: Path, layers: Mapping[str, gpd.GeoDataFrame]) -> None:
     layers
         Name to layer. A named index becomes the first column. An empty layer keeps its columns and their types; its geometry
         type is that of ``layer.attrs["geometry_type"]`` ("Point", "LineString", "Polygon" ...) if that is given.
+    finish
+        Called with a connection to the file once all layers are in it, to add tables of the standard's extensions.
 
     Raises
     ------
@@ -80,6 +84,10 @@ def write_layers(path: Path, layers: Mapping[str, gpd.GeoDataFrame]) -> None:
                 dataset_options={} if draft.exists() else {"VERSION": VERSION},
                 layer_options={"GEOMETRY_NAME": "geom", "FID": _fid_name(frame), "SPATIAL_INDEX": "YES"},
             )
+        if finish is not None:
+            with closing(sqlite3.connect(draft)) as connection:
+                finish(connection)
+                connection.commit()
 
 
 def write_table(path: Path, layer: str, table: gpd.GeoDataFrame, columns: Mapping[str, str]) -> None:

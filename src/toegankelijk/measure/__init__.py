@@ -13,12 +13,64 @@ import numpy as np
 import pandas as pd
 
 from toegankelijk import schema
-from toegankelijk.measure.crossings import crossing_length, with_crossing_ends
-from toegankelijk.measure.furniture import outside_walkway
-from toegankelijk.measure.implied import line_narrowing, ramp_handrail, speed_50_or_more, stairs_handrail
-from toegankelijk.measure.parking import bay_length, bay_width
+from toegankelijk.measure import levels, ramps, slopes, stairs
+from toegankelijk.measure.carriageways import crossing_lanes, crossing_maxspeed, skew_angle
+from toegankelijk.measure.crossings import crossing_length, crossing_marked, required_speed, with_crossing_ends, zebra
+from toegankelijk.measure.ends import both_sides_lowered, crossing_width, landing_depth
+from toegankelijk.measure.furniture import bench_setback, outside_walkway
+from toegankelijk.measure.guidance import (
+    at_crossing,
+    at_stop_or_entrance,
+    field_depth,
+    guide_clearance,
+    guide_gap,
+    guide_width,
+    info_side,
+    tactile_warning,
+    warning_depth,
+    warning_length,
+)
+from toegankelijk.measure.implied import (
+    gentle,
+    line_narrowing,
+    ramp_handrail,
+    ramp_without_handrail,
+    speed_50_or_more,
+    stairs_handrail,
+    stairs_without_handrail,
+)
+from toegankelijk.measure.managers import with_managers
+from toegankelijk.measure.observed import apply_observations
+from toegankelijk.measure.parking import (
+    bay_count,
+    bay_entrance_distance,
+    bay_kerb_distance,
+    bay_length,
+    bay_width,
+    parallel_bay,
+    reserved_count,
+    sign,
+)
 from toegankelijk.measure.passages import with_stretches
-from toegankelijk.measure.streets import with_street_names
+from toegankelijk.measure.pavements import with_derived_pavements
+from toegankelijk.measure.refuges import refuge_depth, refuge_present, refuge_width
+from toegankelijk.measure.stops import (
+    boarding_depth,
+    bus_swings_in,
+    cycle_behind,
+    cycle_path_at_stop,
+    shelter,
+    with_delijn_classes,
+)
+from toegankelijk.measure.streets import footway_sides, with_street_names
+from toegankelijk.measure.surroundings import (
+    building_line_9m_or_more,
+    built_up_area,
+    has_driveway,
+    natural_guide,
+    obstacles_one_side,
+)
+from toegankelijk.measure.thresholds import step_follows, step_gap
 
 Layers = Mapping[str, gpd.GeoDataFrame]
 """Kind to layer; context kinds such as ``carriageway`` and ``building`` stand among them."""
@@ -48,18 +100,84 @@ class TerrainMeasure:
 
 
 MEASURES = (
+    Measure("crossing_marked", "crossing", crossing_marked),
+    Measure("zebra", "crossing", zebra),
     Measure("crossing_length", "crossing", crossing_length),
+    Measure("required_speed", "crossing", required_speed),
+    Measure("refuge_present", "crossing", refuge_present),
+    Measure("refuge_depth", "crossing", refuge_depth),
+    Measure("refuge_width", "crossing", refuge_width),
+    Measure("maxspeed", "crossing", crossing_maxspeed),
+    Measure("lanes", "crossing", crossing_lanes),
     Measure("speed_50_or_more", "crossing", speed_50_or_more),
+    Measure("skew_angle", "crossing", skew_angle),
+    Measure("both_sides_lowered", "crossing", both_sides_lowered),
+    Measure("crossing_width", "crossing_end", crossing_width),
+    Measure("landing_depth", "crossing_end", landing_depth),
+    Measure("tactile_warning", "crossing_end", tactile_warning),
+    Measure("warning_length", "crossing_end", warning_length),
+    Measure("warning_depth", "crossing_end", warning_depth),
+    Measure("guide_width", "tactile", guide_width),
+    Measure("warning_depth", "tactile", field_depth),
+    Measure("info_side", "tactile", info_side),
+    Measure("at_crossing", "tactile", at_crossing),
+    Measure("at_stop_or_entrance", "tactile", at_stop_or_entrance),
+    Measure("guide_clearance", "tactile", guide_clearance),
+    Measure("guide_gap", "tactile", guide_gap),
+    Measure("footway_sides", "street", footway_sides),
+    Measure("step_gap", "kerb", step_gap),
+    Measure("step_follows", "kerb", step_follows),
     Measure("line_narrowing", "narrowing", line_narrowing),
+    Measure("long_slope", "footway", gentle),
+    Measure("turn_90", "ramp", ramps.turn_90),
+    Measure("turn_180", "ramp", ramps.turn_180),
+    Measure("intermediate_landing", "ramp", ramps.landing),
+    Measure("run_length", "ramp", ramps.run_length),
+    Measure("ramp_slope", "ramp", ramps.ramp_slope),
+    Measure("rise", "ramp", ramps.ramp_rise),
+    Measure("stair_alternative", "ramp", ramps.stair_alternative),
+    Measure("handrail_sides", "ramp", ramp_without_handrail),
     Measure("handrail_present", "ramp", ramp_handrail),
+    Measure("intermediate_landing", "stairs", stairs.landing),
+    Measure("flight_steps", "stairs", stairs.flight_steps),
+    Measure("riser", "stairs", stairs.riser),
+    Measure("stride", "stairs", stairs.stride),
+    Measure("handrail_sides", "stairs", stairs_without_handrail),
     Measure("handrail_present", "stairs", stairs_handrail),
     Measure("bay_width", "parking_bay", bay_width),
     Measure("bay_length", "parking_bay", bay_length),
+    Measure("parallel_bay", "parking_bay", parallel_bay),
+    Measure("sign", "parking_bay", sign),
+    Measure("bay_entrance_distance", "parking_bay", bay_entrance_distance),
+    Measure("bay_kerb_distance", "parking_bay", bay_kerb_distance),
+    Measure("reserved_count", "car_park", reserved_count),
+    Measure("bay_count", "car_park", bay_count),
+    Measure("bus_swings_in", "stop", bus_swings_in),
+    Measure("boarding_depth", "stop", boarding_depth),
+    Measure("shelter", "stop", shelter),
+    Measure("cycle_path_at_stop", "stop", cycle_path_at_stop),
+    Measure("cycle_behind", "stop", cycle_behind),
     Measure("outside_walkway", "obstacle", outside_walkway),
+    Measure("built_up_area", "footway", built_up_area),
+    Measure("building_line_9m_or_more", "footway", building_line_9m_or_more),
+    Measure("has_driveway", "footway", has_driveway),
+    Measure("obstacles_one_side", "footway", obstacles_one_side),
+    Measure("natural_guide", "route", natural_guide),
+    Measure("bench_setback", "rest_place", bench_setback),
 )
 """What can be measured from the layers, in this order; every other attribute is known only where the city gives it."""
 
-TERRAIN_MEASURES: tuple[TerrainMeasure, ...] = ()
+TERRAIN_MEASURES: tuple[TerrainMeasure, ...] = (
+    TerrainMeasure("running_slope", "footway", slopes.running_slope),
+    TerrainMeasure("long_slope", "footway", slopes.long_slope),
+    TerrainMeasure("slope_rest_gap", "footway", slopes.slope_rest_gap),
+    TerrainMeasure("cross_slope", "footway", levels.cross_slope),
+    TerrainMeasure("rise", "kerb", levels.kerb_rise),
+    TerrainMeasure("level_difference", "kerb", levels.kerb_step),
+    TerrainMeasure("rise", "crossing_end", levels.end_rise),
+    TerrainMeasure("rise", "ramp", ramps.terrain_rise),
+    TerrainMeasure("rise", "stairs", stairs.stairs_rise),
+)
 """What heights of the ground tell; measured before `MEASURES`."""
 
 
@@ -76,14 +194,25 @@ def measure_layers(city: schema.City) -> schema.City:
     City
         The same city with more attributes known and derived objects added; derived ones have a ``parent_id``.
     """
-    layers = {**city.context, **with_street_names(with_crossing_ends(with_stretches(city.layers)))}
+    derived, observations, found = apply_observations(
+        city, with_street_names(with_crossing_ends(with_stretches(_with_pavements(city))))
+    )
+    derived, clashes = with_delijn_classes(with_managers(derived))
+    layers = {**city.context, **derived}
     for step in TERRAIN_MEASURES if city.terrain is not None else ():
         if _holds(layers, step.kind):
             layers[step.kind] = _filled(layers[step.kind], step.attribute, step.function(layers, city.terrain))
     for measure in MEASURES:
         if _holds(layers, measure.kind):
             layers[measure.kind] = _filled(layers[measure.kind], measure.attribute, measure.function(layers))
-    return replace(city, layers={kind: layer for kind, layer in layers.items() if kind not in city.context})
+    measured = {kind: layer for kind, layer in layers.items() if kind not in city.context}
+    return replace(city, layers=measured, observations=observations, remarks=schema.all_remarks([city.remarks, found, clashes]))
+
+
+def _with_pavements(city: schema.City) -> dict[str, gpd.GeoDataFrame]:
+    """Layers of the city, with pavements derived from road areas where none were delivered."""
+    layers = with_derived_pavements({**city.context, **city.layers})
+    return {kind: layer for kind, layer in layers.items() if kind not in city.context}
 
 
 def _holds(layers: Layers, kind: str) -> bool:
@@ -102,13 +231,13 @@ def fill(layer: gpd.GeoDataFrame, attribute: str, found: pd.DataFrame) -> gpd.Ge
         given = layer[attribute] if attribute in layer else pd.Series(None, layer.index, dtype="object")
         new = given.isna() & found["value"].notna()
         values = given.astype("object").where(~new, found["value"])
-        return layer.assign(**{attribute: values, f"{attribute}_how": np.where(new, "measured", "")})
+        return layer.assign(**{attribute: values, f"{attribute}_how": _how(layer, attribute, new)})
     low, high = (found[end].to_numpy(dtype=float) for end in ("low", "high"))
     if schema.attributes()[attribute].type == "bool":
         given = layer[attribute].astype("boolean") if attribute in layer else pd.Series(pd.NA, layer.index, dtype="boolean")
         new = (given.isna() & found["low"].notna()).to_numpy()
         values = given.where(~new, pd.Series(low == 1, layer.index, dtype="boolean"))
-        return layer.assign(**{attribute: values, f"{attribute}_how": np.where(new, "measured", "")})
+        return layer.assign(**{attribute: values, f"{attribute}_how": _how(layer, attribute, new)})
     known_low, known_high = schema.bounds(layer, attribute)
     new = np.isneginf(known_low) & np.isposinf(known_high) & ~(np.isnan(low) & np.isnan(high))
     exact = low == high
@@ -117,7 +246,12 @@ def fill(layer: gpd.GeoDataFrame, attribute: str, found: pd.DataFrame) -> gpd.Ge
         name = f"{attribute}_{end}"
         if name in layer or (new & ~exact).any():
             columns[name] = np.where(new, np.where(exact, np.nan, bound), _column(layer, name))
-    return layer.assign(**columns, **{f"{attribute}_how": np.where(new, "measured", "")})
+    return layer.assign(**columns, **{f"{attribute}_how": _how(layer, attribute, new)})
+
+
+def _how(layer: pd.DataFrame, attribute: str, new: np.ndarray) -> np.ndarray:
+    """Marks of what is measured now, beside those of what was observed."""
+    return np.where(new, "measured", schema.texts(layer, f"{attribute}_how"))
 
 
 def _column(layer: pd.DataFrame, name: str) -> np.ndarray:

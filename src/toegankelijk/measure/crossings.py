@@ -10,6 +10,8 @@ import pandas as pd
 import shapely
 
 from toegankelijk import schema
+from toegankelijk.measure.carriageways import REACH, Kerbs, find_kerbs
+from toegankelijk.measure.geometry import flags, frame, is_complete, says, shapes_of
 from toegankelijk.measure.passages import SNAP, derived_ids
 
 END_DISTANCE = 3.0
@@ -77,17 +79,67 @@ def crossing_length(layers: Mapping[str, gpd.GeoDataFrame]) -> pd.DataFrame:
 
     A line drawn from axis to axis of the pavements (column ``axis_to_axis``) is too long. If kerbs are delivered on it, on either
     side of its middle, the length is from the outermost to the outermost; else the line is an upper bound only.
+
+    Where carriageways are delivered and the line meets a kerb at both ends, they go before: the length is from the first kerb to
+    the last, islands on the way included. If something else than a traffic island lies between two carriageways, they may be
+    two crossings: the length is at least that of the longest. A carriageway that is not complete, or beyond which a line from
+    kerb to kerb goes on for more than a metre, is a lower bound; the line then is the upper.
     """
     crossings = layers["crossing"]
     shapes = crossings.geometry.to_numpy()
     length = np.where(shapely.get_dimensions(shapes) == 1, shapely.length(shapes), np.nan)
     slack = schema.accuracy(crossings)
-    axis = schema.is_marked(crossings, "axis_to_axis").to_numpy()
+    axis = says(crossings, "axis_to_axis", True)
     low = np.where(axis, np.where(np.isnan(length), np.nan, 0.0), np.maximum(length - slack, 0.0))
     between = np.where(axis, _between_kerbs(crossings, layers.get("crossing_end")), np.nan)
     known = ~np.isnan(between)
     low, high = np.where(known, np.maximum(between - slack, 0.0), low), np.where(known, between, length) + slack
-    return pd.DataFrame({"low": low, "high": high}, index=crossings.index)
+    if "carriageway" in layers:
+        kerbs = find_kerbs(layers)
+        crossed = ~np.isnan(kerbs.length)
+        beyond = np.maximum(kerbs.start, shapely.length(kerbs.lines) - kerbs.end) > 2 * REACH
+        sure = is_complete(layers, "carriageway") & (axis | ~beyond)
+        low = np.where(crossed, np.maximum(_longest(kerbs, layers) - kerbs.accuracy, 0.0), low)
+        high = np.where(crossed, np.where(sure, kerbs.length, np.fmax(kerbs.length, high - slack)) + kerbs.accuracy, high)
+    return frame(crossings.index, low, high)
+
+
+def crossing_marked(layers: Mapping[str, gpd.GeoDataFrame]) -> pd.DataFrame:
+    """Whether the crossing is marked: a zebra is."""
+    crossings = layers["crossing"]
+    return flags(crossings.index, says(crossings, "zebra", True), np.zeros(len(crossings), bool))
+
+
+def zebra(layers: Mapping[str, gpd.GeoDataFrame]) -> pd.DataFrame:
+    """Whether the crossing has zebra markings: an unmarked one has none."""
+    crossings = layers["crossing"]
+    return flags(crossings.index, np.zeros(len(crossings), bool), says(crossings, "crossing_marked", False))
+
+
+def required_speed(layers: Mapping[str, gpd.GeoDataFrame]) -> pd.DataFrame:
+    """Speed in m/s that a pedestrian needs at the lights: ``crossing_length / crossing_time``."""
+    crossings = layers["crossing"]
+    length, time = schema.bounds(crossings, "crossing_length"), schema.bounds(crossings, "crossing_time")
+    with np.errstate(divide="ignore", invalid="ignore"):
+        low, high = np.maximum(length[0], 0.0) / time[1], length[1] / np.maximum(time[0], 0.0)
+    known = np.isfinite(time[1]) & np.isfinite(length[0]), np.isfinite(high) & (time[0] > 0)
+    return frame(crossings.index, np.where(known[0] & (time[1] > 0), low, np.nan), np.where(known[1], high, np.nan))
+
+
+def _longest(kerbs: Kerbs, layers: Mapping[str, gpd.GeoDataFrame]) -> np.ndarray:
+    """Longest part of each crossing, in metres, that nothing breaks but traffic islands."""
+    gap = kerbs.gap
+    middle = shapely.line_interpolate_point(kerbs.lines[gap["line"]], gap[["start", "end"]].mean(axis=1).to_numpy())
+    on_island = np.zeros(len(gap), bool)
+    on_island[shapely.STRtree(middle).query(shapes_of(layers, "traffic_island"), predicate="intersects")[1]] = True
+    breaks = gap[~on_island]
+    lines = np.arange(len(kerbs.lines))
+    starts = pd.concat(
+        [pd.DataFrame({"line": lines, "at": kerbs.start}), breaks[["line", "end"]].set_axis(["line", "at"], axis=1)]
+    )
+    ends = pd.concat([pd.DataFrame({"line": lines, "at": kerbs.end}), breaks[["line", "start"]].set_axis(["line", "at"], axis=1)])
+    starts, ends = (table.sort_values(["line", "at"], ignore_index=True) for table in (starts, ends))
+    return np.asarray((ends["at"] - starts["at"]).groupby(starts["line"]).max().reindex(lines).to_numpy(dtype=float))
 
 
 def _between_kerbs(crossings: gpd.GeoDataFrame, ends: gpd.GeoDataFrame | None) -> np.ndarray:

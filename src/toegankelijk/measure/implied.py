@@ -10,6 +10,9 @@ import pandas as pd
 
 from toegankelijk import schema
 
+FLAT = 4.0
+"""Slope in % up to which a way counts as flat; source: TOEVLA, see ``norms.md`` section 3."""
+
 LINE_NARROWING = 1.20
 """Length in metres beyond which a narrowing is a line and no longer a point; source: ENT-D, see ``norms.md`` section 2."""
 
@@ -28,19 +31,47 @@ def line_narrowing(layers: Mapping[str, gpd.GeoDataFrame]) -> pd.DataFrame:
     return _flags(narrowings, low > LINE_NARROWING, high <= LINE_NARROWING)
 
 
+def gentle(layers: Mapping[str, gpd.GeoDataFrame]) -> pd.DataFrame:
+    """Whether a footway is part of a long slope: not, if its ``running_slope`` is at most 4 %."""
+    footways = layers["footway"]
+    flat = schema.bounds(footways, "running_slope")[1] <= FLAT
+    return _flags(footways, np.zeros(len(footways), bool), flat)
+
+
 def ramp_handrail(layers: Mapping[str, gpd.GeoDataFrame]) -> pd.DataFrame:
-    """Whether a ramp has a handrail, from ``handrail_sides``."""
+    """Whether a ramp has a handrail, from what is known of its handrails."""
     return _handrail(layers["ramp"])
 
 
 def stairs_handrail(layers: Mapping[str, gpd.GeoDataFrame]) -> pd.DataFrame:
-    """Whether stairs have a handrail, from ``handrail_sides``."""
+    """Whether stairs have a handrail, from what is known of their handrails."""
     return _handrail(layers["stairs"])
 
 
+def ramp_without_handrail(layers: Mapping[str, gpd.GeoDataFrame]) -> pd.DataFrame:
+    """Sides with a handrail: none, where a ramp is known to have no handrail."""
+    return _no_handrail(layers["ramp"])
+
+
+def stairs_without_handrail(layers: Mapping[str, gpd.GeoDataFrame]) -> pd.DataFrame:
+    """Sides with a handrail: none, where stairs are known to have no handrail."""
+    return _no_handrail(layers["stairs"])
+
+
 def _handrail(layer: gpd.GeoDataFrame) -> pd.DataFrame:
+    """What has sides, a height, an extension or a second rail, is there."""
     sides = layer["handrail_sides"] if "handrail_sides" in layer else pd.Series(None, layer.index, dtype="object")
-    return _flags(layer, (sides.notna() & (sides != "none")).to_numpy(), (sides == "none").fillna(False).to_numpy(bool))
+    none = (sides == "none").fillna(False).to_numpy(bool)
+    sized = [schema.bounds(layer, name)[0] > 0 for name in ("handrail_height", "handrail_extension")]
+    there = (sides.notna() & (sides != "none") | schema.is_marked(layer, "handrail_second")).to_numpy()
+    return _flags(layer, np.logical_or.reduce([there, *sized]) & ~none, none)
+
+
+def _no_handrail(layer: gpd.GeoDataFrame) -> pd.DataFrame:
+    sides = pd.Series(None, layer.index, dtype="object")
+    if "handrail_present" in layer:
+        sides[layer["handrail_present"].eq(False).fillna(False).to_numpy(bool)] = "none"
+    return pd.DataFrame({"value": sides})
 
 
 def _flags(layer: pd.DataFrame, true: np.ndarray, false: np.ndarray) -> pd.DataFrame:

@@ -16,6 +16,8 @@ BASES = ("wet", "richtlijn", "buitenlands", "voorstel")
 PHASES = ("onderhoud", "studie", "uitvoering", "tijdelijke_maatregel")
 FEASIBILITIES = ("hoog", "middel", "laag")
 TINY = 1e-9
+PLACE = "(place)"
+"""Key under which a row says where it stands; no column is called so."""
 
 Tables = Mapping[str, pd.DataFrame]
 Attributes = Mapping[str, schema.Attribute]
@@ -28,7 +30,10 @@ def find_faults(tables: Tables, attributes: Attributes) -> list[str]:
     Faults of form and reference are found first; what rests on them (nesting of levels, order of severities) is judged only
     when there are none.
     """
-    rows = {name: records(table) for name, table in tables.items()}
+    rows = {
+        name: [{**row, PLACE: str(place)} for place, row in zip(table.index, records(table), strict=True)]
+        for name, table in tables.items()
+    }
     faults = [
         *_number_faults(rows),
         *_criteria_faults(rows, attributes),
@@ -57,11 +62,11 @@ def _number_faults(tables: Mapping[str, Records]) -> Iterator[str]:
         "remedies": {"cost_low_eur": True, "cost_high_eur": True, "cost_class": True},
     }
     for table, needed in columns.items():
-        for i, row in enumerate(tables[table], 2):
+        for row in tables[table]:
             for column, required in needed.items():
                 cell = row[column]
                 if not _is_number(cell) and (required or cell):
-                    yield f"{table} row {i}: {column} is {cell!r}, not a number"
+                    yield f"{row[PLACE]}: {column} is {cell!r}, not a number"
 
 
 def _criteria_faults(tables: Mapping[str, Records], attributes: Attributes) -> Iterator[str]:
@@ -114,8 +119,8 @@ def _limit_faults(tables: Mapping[str, Records], attributes: Attributes) -> Iter
     criteria = {row["code"]: row for row in tables["criteria"]}
     sources = {row["source"] for row in tables["sources"]}
     groups: dict[tuple[str, str], Records] = {}
-    for i, row in enumerate(tables["limits"], 2):
-        where = f"limits row {i} ({row['code']} {row['level']})"
+    for row in tables["limits"]:
+        where = f"{row[PLACE]} ({row['code']} {row['level']})"
         if row["code"] not in criteria or row["level"] not in schema.LEVELS:
             yield f"{where}: no such criterion or level"
             continue
@@ -156,8 +161,8 @@ def _limit_cell_faults(where: str, row: Mapping[str, str], attribute: schema.Att
 
 def _severity_faults(tables: Mapping[str, Records], attributes: Attributes) -> Iterator[str]:
     criteria = {row["code"]: row for row in tables["criteria"]}
-    for i, row in enumerate(tables["severities"], 2):
-        criterion, where = criteria.get(row["code"]), f"severities row {i} ({row['code']})"
+    for row in tables["severities"]:
+        criterion, where = criteria.get(row["code"]), f"{row[PLACE]} ({row['code']})"
         if criterion is None:
             yield f"{where}: no such criterion"
             continue

@@ -6,7 +6,7 @@ import csv
 import io
 import math
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 import pandas as pd
 
@@ -41,6 +41,9 @@ KEYS: Mapping[str, str] = {
     "attributes": "attribute",
 }
 """Tables in which each row has a key of its own."""
+
+OVERRIDE_COLUMNS = ("table", "key", "column", "was", "now")
+"""Columns of what a norm changed of its base: a row per cell; a whole row that was added or removed has no column."""
 
 MAX_BYTES = 1 << 20
 """Largest table that is read; the bundled ones have less than 50 kB."""
@@ -116,6 +119,10 @@ class Norm:
         Attributes that criteria may use: the package's own and those that the folder adds.
     rules
         The criteria in the form that the kernel reads, by code.
+    base, base_hash
+        The bundled norm of which rows were overridden, and its hash; empty if there is none.
+    overrides
+        What differs from the base; columns `OVERRIDE_COLUMNS`.
     """
 
     name: str
@@ -130,6 +137,9 @@ class Norm:
     sources: pd.DataFrame
     attributes: Mapping[str, schema.Attribute]
     rules: Mapping[str, Rule]
+    base: str = ""
+    base_hash: str = ""
+    overrides: pd.DataFrame = field(default_factory=lambda: no_overrides())  # noqa: PLW0108 - defined below
 
     def weight(self, theme: str) -> float:
         """Weight of a theme in the score of a zone."""
@@ -149,8 +159,16 @@ class Norm:
         return text.replace("{limit}", required).replace("{unit}", str(row["unit"]))
 
 
+def no_overrides() -> pd.DataFrame:
+    """Table of what a norm changed of its base, when that is nothing."""
+    return pd.DataFrame(columns=list(OVERRIDE_COLUMNS), dtype="object")
+
+
 def parse_table(name: str, raw: bytes, columns: tuple[str, ...]) -> tuple[pd.DataFrame, list[str]]:
-    """Table of text cells from the bytes of a CSV with at least these columns, and the faults of its form."""
+    """Table of text cells from the bytes of a CSV with at least these columns, and the faults of its form.
+
+    The index says where a row stands (``"limits row 2"``), so that a fault found later can name the place.
+    """
     empty = pd.DataFrame(columns=list(columns))
     if len(raw) > MAX_BYTES:
         return empty, [f"{name}: larger than {MAX_BYTES} bytes"]
@@ -166,7 +184,8 @@ def parse_table(name: str, raw: bytes, columns: tuple[str, ...]) -> tuple[pd.Dat
     ]
     if faults:
         return empty, faults
-    table = pd.DataFrame([[cell.strip() for cell in row] for row in body], columns=head, dtype="object")
+    places = [f"{name} row {i}" for i in range(2, len(body) + 2)]
+    table = pd.DataFrame([[cell.strip() for cell in row] for row in body], places, head, dtype="object")
     if name in KEYS:
         keys = table[KEYS[name]]
         faults = [f"{name}: key {key!r} is empty or not unique" for key in sorted(set(keys[keys.duplicated() | (keys == "")]))]

@@ -4,11 +4,8 @@ from __future__ import annotations
 
 import datetime
 import importlib.metadata
-import json
-import shutil
-import tempfile
+import importlib.util
 from collections.abc import Callable, Collection
-from contextlib import ExitStack
 from dataclasses import dataclass
 from functools import cached_property
 from pathlib import Path
@@ -18,28 +15,27 @@ import geopandas as gpd
 import pandas as pd
 
 from toegankelijk import crs as systems
-from toegankelijk import evidence, schema
+from toegankelijk import schema
 from toegankelijk.balance import attribute_rows, balance_rows
 from toegankelijk.bottlenecks import Horizon, find_bottlenecks
 from toegankelijk.city import CHOICES, read_city
 from toegankelijk.config import About, CityConfig, Draft, Osm, Zones, load_config
 from toegankelijk.errors import ConfigError, InputError
 from toegankelijk.findings import Findings, assess, find_good_examples
-from toegankelijk.io.geopackage import read_table, write_layers, write_table
+from toegankelijk.groups import judge_groups
 from toegankelijk.io.vector import read_layer
 from toegankelijk.measure import measure_layers
-from toegankelijk.monitoring import FIELDS, LAYER, same_tables, update_table
+from toegankelijk.measure.shares import measure_shares
+from toegankelijk.monitoring import update_table
 from toegankelijk.norm import Norm, bundled_norms, read_norm
 from toegankelijk.scores import score_city, score_zones
+from toegankelijk.survey import list_survey
 
 if TYPE_CHECKING:
     import folium
 
 OSM_ENDINGS = (".osm", ".osm.gz", ".osm.bz2", ".osm.pbf", ".pbf")
 """File names by which a raw OSM extract is known."""
-
-FILES = ("findings.parquet", "screening.gpkg", "monitoring.gpkg", "map.html", "report.html", "run.json")
-"""What a screening writes."""
 
 PACKAGES = ("toegankelijk", "geopandas", "shapely", "pyproj", "pyogrio", "numpy", "pandas")
 """Packages whose version is recorded with a run."""
@@ -92,6 +88,17 @@ class Screening:
         return score_city(self.findings, self.norm, **_shares(self.city))
 
     @cached_property
+    def survey(self) -> gpd.GeoDataFrame:
+        """What to measure: an object each, grouped into visits (see `toegankelijk.survey.list_survey`)."""
+        horizon = Horizon(**self.city.settings.get("planning", {}))
+        return list_survey(self.findings, self.norm, horizon=horizon, lang=self.lang)
+
+    @cached_property
+    def stop_verdicts(self) -> gpd.GeoDataFrame:
+        """Two verdicts per stop, ``physical`` and ``visual`` (see `toegankelijk.groups.judge_groups`)."""
+        return judge_groups(self.findings, self.norm, kinds=["stop"])
+
+    @cached_property
     def unknowns(self) -> pd.DataFrame:
         """How many objects are unknown per criterion of the scope: ``theme, criterion, kind, reason, objects``."""
         table = self.findings.table
@@ -129,6 +136,7 @@ class Screening:
             "balance": self.balance.to_dict("records"),
             "attributes": attribute_rows(self.city).to_dict("records"),
             "remarks": self.city.remarks.to_dict("records"),
+            "observations": self._observed(),
             "not_applicable": {code: int(count) for code, count in self.findings.not_applicable.items()},
             "counts": {
                 "findings": len(self.findings),
@@ -138,74 +146,18 @@ class Screening:
             },
         }
 
+    def _observed(self) -> dict[str, Any]:
+        """How many observations count, and those that do not, each with the reason."""
+        table = self.city.observations
+        used = table["used"].eq(True)
+        lost = table.loc[~used, list(schema.OBSERVATION_COLUMNS)].astype("object")
+        return {"used": int(used.sum()), "not_used": lost.where(lost.notna(), None).to_dict("records")}
+
     def write(self, folder: str | Path, *, progress: Progress = _silent) -> Path:
-        """Write all files of a screening into a folder; nothing half-written stays behind.
+        """Write all files of a screening into a folder; see `toegankelijk.screening.results.write_results`."""
+        from toegankelijk.screening.results import write_results
 
-        A monitoring table that stands there already is carried on with: what staff wrote in it is kept, and if anything changes
-        the file itself stays too, as ``monitoring.previous-1.gpkg`` and so on.
-
-        Parameters
-        ----------
-        folder
-            Where to write; made if it is not there.
-        progress
-            Told of every file.
-        """
-        folder = Path(folder)
-        made = next((part for part in reversed([folder, *folder.parents]) if not part.exists()), None)
-        folder.mkdir(parents=True, exist_ok=True)
-        draft = Path(tempfile.mkdtemp(prefix=".screening-", dir=folder))
-        with ExitStack() as undo:
-            undo.callback(shutil.rmtree, made or draft)
-            self._write_files(draft, folder / "monitoring.gpkg", progress)
-            _put(draft, folder)
-            undo.pop_all()
-        shutil.rmtree(draft)
-        return folder
-
-    def _write_files(self, draft: Path, standing: Path, progress: Progress) -> None:
-        from toegankelijk.maps import write_map
-        from toegankelijk.reports import write_report
-
-        progress("writing", "findings.parquet")
-        joined = evidence.join_findings(self.findings, lang=self.lang)
-        joined.to_parquet(draft / "findings.parquet", index=False, schema_version="1.1.0", write_covering_bbox=True)
-        progress("writing", "screening.gpkg")
-        plain = joined.astype({name: "str" for name, kind in joined.dtypes.items() if kind == "category"})
-        layers = {"findings": plain, "zone_scores": self.scores, "good_examples": self.good_examples}
-        write_layers(draft / "screening.gpkg", layers)
-        progress("writing", "monitoring.gpkg")
-        table = self._carried_on(standing)
-        if table is not None:
-            extra = [name for name in table if name not in FIELDS and name != "geometry"]
-            write_table(draft / "monitoring.gpkg", LAYER, table, {**FIELDS, **{name: _field_type(table[name]) for name in extra}})
-        progress("writing", "map.html")
-        write_map(self.map(), draft / "map.html", title=self.city.name, lang=self.lang)
-        progress("writing", "report.html")
-        record = self.run_record()
-        write_report(
-            draft / "report.html",
-            city_name=self.city.name,
-            scores=self.scores,
-            bottlenecks=self.table,
-            good_examples=self.good_examples,
-            unknowns=self.unknowns,
-            balance=self.balance,
-            run={**record, "scope": _scope_name(self.findings)},
-            lang=self.lang,
-            norm=self.norm,
-        )
-        text = json.dumps(record, indent=1, ensure_ascii=False, default=str)
-        (draft / "run.json").write_text(text + "\n", encoding="utf-8", newline="\n")
-
-    def _carried_on(self, standing: Path) -> gpd.GeoDataFrame | None:
-        """The table to write: new, or carried on from the one that stands there; None if nothing changes."""
-        if not standing.is_file():
-            return self.table
-        previous = read_table(standing, LAYER)
-        previous = previous if previous.geometry.name == "geometry" else previous.rename_geometry("geometry")
-        table = update_table(self.table, previous)
-        return None if same_tables(table, previous[list(table)]) else table
+        return write_results(self, folder, progress=progress)
 
 
 def screen(
@@ -256,7 +208,8 @@ def screen(
         config = config.model_copy(update={"zones": _zones_config(Path(zones)), "areas": None, "draft": None})
     city = read_city(config, folder=path.parent, progress=lambda what: progress("reading", what))
     progress("measuring", city.name)
-    return screen_city(measure_layers(city), judge, scope=scope, lang=lang, progress=progress)
+    measured = measure_shares(measure_layers(city), judge)
+    return screen_city(measured, judge, scope=scope, lang=lang, progress=progress)
 
 
 def screen_city(
@@ -322,42 +275,3 @@ def _zones_config(path: Path) -> Zones:
         columns = ", ".join(map(str, frame.columns))
         raise ConfigError(f"{path}: zones need a column 'level' or 'niveau' with A, B or C; there are {columns}")
     return Zones(source=path.resolve(), id=chosen["id"], name=chosen["name"], level=chosen["level"])
-
-
-def _put(draft: Path, folder: Path) -> None:
-    """Move finished files into place, all or none; a monitoring table that stood there is kept under another name."""
-    before = draft / "before"
-    before.mkdir()
-    moved = []
-    try:
-        for name in (name for name in FILES if (draft / name).is_file()):
-            if (folder / name).exists():
-                shutil.copy2(folder / name, before / name)
-            (draft / name).replace(folder / name)
-            moved.append(name)
-    except OSError as error:  # a file is open in another program
-        for name in moved:
-            if (before / name).exists():
-                (before / name).replace(folder / name)
-            else:
-                (folder / name).unlink()
-        raise ConfigError(f"{folder}: cannot be written ({error}); everything there is as it was") from error
-    if "monitoring.gpkg" in moved and (before / "monitoring.gpkg").exists():
-        number = next(n for n in range(1, 10_000) if not (folder / f"monitoring.previous-{n}.gpkg").exists())
-        (before / "monitoring.gpkg").replace(folder / f"monitoring.previous-{number}.gpkg")
-
-
-def _field_type(column: pd.Series) -> str:
-    if pd.api.types.is_bool_dtype(column):
-        return "bool"
-    if pd.api.types.is_integer_dtype(column):
-        return "int64"
-    return "float" if pd.api.types.is_float_dtype(column) else "str"
-
-
-def _scope_name(findings: Findings) -> str:
-    """Name of the scope, or its codes."""
-    core = {rule.code for rule in findings.norm.rules.values() if rule.core}
-    if findings.scope == core:
-        return "core"
-    return "full" if findings.scope == set(findings.norm.rules) else ", ".join(sorted(findings.scope))
