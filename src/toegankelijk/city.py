@@ -16,7 +16,7 @@ from pyproj import CRS
 from toegankelijk import crs as systems
 from toegankelijk import schema, zones
 from toegankelijk.columns import map_columns
-from toegankelijk.config import Areas, CityConfig, Draft, Observations, Zones, load_config
+from toegankelijk.config import Areas, CityConfig, Draft, Observations, Terrain, Zones, load_config
 from toegankelijk.errors import ConfigError, InputError
 from toegankelijk.inventory import with_inventory
 from toegankelijk.io.vector import read_layer, sha256
@@ -72,10 +72,14 @@ def read_city(
         "attribution": _attribution(config, reader),
         "planning": config.planning.model_dump(),
         **_choices(config, folder),
+        **({"terrain": _described(config.terrain, folder)} if config.terrain else {}),
     }
     districts = {name: reader.division(name, district, target) for name, district in config.districts.items()}
     zone_layer = areas_of_care.attributes.set_index(areas_of_care.zones.index.rename("object_id"))
     layers["zone"] = gpd.GeoDataFrame(zone_layer, geometry=areas_of_care.zones.geometry.to_numpy(), crs=target)
+    terrain = _terrain(config, folder, layers, target)
+    notes = list(terrain.notes) if terrain is not None else []
+    told = schema.remarks("terrain", [""] * len(notes), "height", "", notes)
     city = schema.City(
         name=config.city.name,
         crs=target,
@@ -83,11 +87,11 @@ def read_city(
         zones=areas_of_care.zones,
         areas=areas_of_care.areas,
         districts=districts,
-        remarks=schema.all_remarks([*reader.remarks, *found]),
+        remarks=schema.all_remarks([*reader.remarks, *found, told]),
         sources=pd.DataFrame(reader.sources),
         settings=settings,
         context={kind: layer for kind, layer in everything.items() if kind in schema.context_kinds()},
-        terrain=_terrain(config, folder, layers, target),
+        terrain=terrain,
     )
     city = city if config.inventory is None else _with_known(city, folder / config.inventory)
     for given in config.observations:
@@ -153,6 +157,10 @@ def _joined(kind: str, parts: list[gpd.GeoDataFrame], target: CRS) -> gpd.GeoDat
     return layer
 
 
+def _described(given: Terrain, folder: Path) -> dict[str, Any]:
+    return {"path": str(given.source), "sha256": sha256(folder / given.source), "accuracy": given.accuracy}
+
+
 def _with_observed(city: schema.City, given: Observations, reader: Reader) -> schema.City:
     """The city with what one source observed; all layers of a file if none is named."""
     options = given.model_dump(include={"form", "kind", "id", "attribute", "value", "unit", "date", "origin"})
@@ -193,7 +201,8 @@ def _terrain(config: CityConfig, folder: Path, layers: Mapping[str, gpd.GeoDataF
 
     bounds = (*extent[:, :2].min(axis=0), *extent[:, 2:].max(axis=0))
     given = config.terrain
-    return read_terrain(folder / given.source, crs=target, bounds=bounds, accuracy=given.accuracy, where=str(given.source))
+    path, where = folder / given.source, str(given.source)
+    return read_terrain(path, crs=target, bounds=bounds, accuracy=given.accuracy, given=given.crs, where=where)
 
 
 def _zones(

@@ -43,7 +43,7 @@ def cover_norm(findings: Findings, *, lang: str = "nl") -> pd.DataFrame:
         A row per criterion of the norm, columns `COLUMNS`: ``objects`` of its kind in any level area, how many of them are or
         may be ``asked`` something, and of how many the verdict is ``known`` (``fails`` plus ``meets``) or ``unknown``; an object
         in several areas counts once, as unknown or failing if it is so in any of them. ``fill`` is the share of objects of which
-        the attribute is known. ``lacking`` names the attributes, joined by ``|``, that leave verdicts unknown, and ``advice`` says
+        the attribute is known. ``lacking`` names the attributes, joined by ``|``, that leave verdicts unknown; ``advice`` says
         what would make them known.
 
     Examples
@@ -120,7 +120,8 @@ def _advice(
 ) -> str:
     """What would make the criterion known."""
     if undelivered:
-        return label("coverage.deliver_kind", lang, kind=kind_names(lang)[rule.kind], sources=_sources(known[rule.attribute], lang))
+        sources = _sources(known[rule.attribute], lang)
+        return label("coverage.deliver_kind", lang, kind=kind_names(lang)[rule.kind], sources=sources).strip()
     if not lacking:
         return ""
     return "; ".join(_way(rule.kind, known[name], lang) for name in lacking)

@@ -241,7 +241,7 @@ def is_known(layer: pd.DataFrame, attribute: str) -> pd.Series:
 
 def is_marked(layer: pd.DataFrame, column: str) -> pd.Series:
     """Objects that a true/false column of the layer marks; unmarked where it is empty or not there."""
-    return layer[column].eq(True) if column in layer else pd.Series(False, layer.index)
+    return layer[column].eq(True).fillna(False).astype(bool) if column in layer else pd.Series(False, layer.index)
 
 
 def texts(table: pd.DataFrame, column: str) -> pd.Series:
@@ -281,7 +281,10 @@ def remarks(
     reason: Iterable[str] | str = "",
 ) -> pd.DataFrame:
     """Table of remarks on some objects of one layer; ``raw`` and ``reason`` are the same for all, or one each."""
-    ids = pd.Index(object_id).astype(str)
+    ids = pd.Index(object_id)
+    if ids.empty:  # most often there is nothing to say, and a table costs a millisecond
+        return _no_remarks().copy()
+    ids = ids.astype(str)
     texts = [raw] * len(ids) if isinstance(raw, str) or raw is None else list(raw)
     table = {
         "layer": layer,
@@ -295,8 +298,14 @@ def remarks(
 
 def all_remarks(tables: Iterable[pd.DataFrame]) -> pd.DataFrame:
     """One table of remarks, sorted so that the order of the input does not matter."""
-    table = pd.concat([remarks(), *tables], ignore_index=True)
+    filled = [table for table in tables if len(table)]
+    table = pd.concat(filled, ignore_index=True) if filled else remarks()
     return table.sort_values(list(REMARK_COLUMNS), ignore_index=True)
+
+
+@cache
+def _no_remarks() -> pd.DataFrame:
+    return pd.DataFrame(columns=list(REMARK_COLUMNS), index=range(0)).astype("str")
 
 
 def _numbers(layer: pd.DataFrame, column: str) -> np.ndarray:

@@ -122,8 +122,8 @@ class Reader:
             return [(given.place_name, frame)]
         path = self.folder / given.source
         if given.form == "labels":
-            options = {"coordinates": given.coordinates, "crs": given.crs}
-            return [(path.name, read_source(path, layer=given.layer, where=given.place_name, **options))]
+            frame = read_source(path, layer=given.layer, where=given.place_name, coordinates=given.coordinates, crs=given.crs)
+            return [(path.name, frame)]
         layers = [given.layer] if given.layer else list_source(path)
         several = len(layers) > 1
         return [
@@ -214,8 +214,8 @@ class Reader:
         if source.source is None:
             frame = _postgis().read_postgis(source.postgis, source.layer, where=source.place_name)
         else:
-            options = {"coordinates": source.coordinates, "crs": source.crs}
-            frame = read_source(self.folder / source.source, layer=source.layer, where=str(source.source), **options)
+            path, where = self.folder / source.source, str(source.source)
+            frame = read_source(path, layer=source.layer, where=where, coordinates=source.coordinates, crs=source.crs)
         skipped = int(frame.attrs.pop("not_selected", 0))
         if partial := frame.attrs.pop("partial", None):
             reason = "the file holds one page of a longer list"
@@ -275,7 +275,8 @@ class Reader:
         short &= shapely.length(shapes) == 0
         if not short.any() or (kind in schema.kinds() and schema.kinds()[kind].stretch):
             return frame
-        self.remarks.append(schema.remarks(label, frame.index[short], "geometry", "", "repaired: a line without length is a point"))
+        reason = "repaired: a line without length is a point"
+        self.remarks.append(schema.remarks(label, frame.index[short], "geometry", "", reason))
         points = np.where(short, shapely.get_point(np.where(short, shapes, None), 0), shapes)
         return frame.set_geometry(gpd.GeoSeries(points, frame.index, crs=frame.crs))
 

@@ -23,15 +23,15 @@ def inspect(
 ) -> None:
     """Look into unknown files: layers, coordinate systems, columns, likely kinds and units; draft a city.toml."""
     from toegankelijk.errors import ConfigError
-    from toegankelijk.inspection import inspect_files
+    from toegankelijk.inspection import CONTRADICTS, FITS, MISSING, inspect_files
 
     with refusals(lang):
         if draft is not None and draft.exists():
             raise ConfigError(f"{draft}: exists already; choose another name for the draft")
         found = inspect_files(files, folder=draft.parent if draft else None)
-        layers = found.layers.assign(
-            system=found.layers["crs"].where(found.layers["crs"] != "", "-") + " " + found.layers["verdict"]
-        )
+        words = {code: label(f"inspect.{code}", lang) for code in (FITS, MISSING, CONTRADICTS)}
+        verdict = found.layers["verdict"].map(lambda code: words.get(code, code))  # of a raster its problems
+        layers = found.layers.assign(system=(found.layers["crs"] + " " + verdict).str.strip())
         _print(layers, ("layer", "rows", "geometry", "system", "register", "kind", "confidence", "key"), lang)
         guessed = found.columns[found.columns["attribute"] != ""]
         guessed = guessed.assign(examples=guessed["examples"].str.split(" · ").str[:3].str.join(" · "))

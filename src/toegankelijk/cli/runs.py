@@ -1,4 +1,4 @@
-"""Commands that screen: the sample district, or a city."""
+"""Commands that screen: the sample district, or a city; and what they run on."""
 
 from __future__ import annotations
 
@@ -40,6 +40,13 @@ def screen(
     """Screen a city and write findings, scores, monitoring table, map and report."""
     with refusals(lang):
         _run(source, out_folder, zones=zones, norm=norm, scope=scope, lang=lang)
+
+
+def versions() -> None:
+    """Print the versions of all that a screening rests on, for a report of a fault."""
+    from toegankelijk.versions import show_versions
+
+    show_versions()
 
 
 def _run(source: Path, folder: Path, *, zones: Path | None, norm: str | None, scope: str, lang: str) -> None:

@@ -19,8 +19,8 @@ def survey(
     lang: Lang = "nl",
 ) -> None:
     """List what to measure, in visits, with a form for QField, QGIS and spreadsheets; what comes back are observations."""
-    from toegankelijk.screening.results import write_survey
     from toegankelijk.screening import screen
+    from toegankelijk.screening.results import write_survey
 
     with refusals(lang):
         with err.status(label("terminal.reading", lang)):

@@ -16,7 +16,9 @@ from toegankelijk.errors import CrsError, InputError
 from toegankelijk.inspection import guessing
 from toegankelijk.inspection.drafting import draft_city
 from toegankelijk.inspection.recognition import recognise
-from toegankelijk.io.formats import list_source, read_source
+from toegankelijk.io.coordinates import propose_systems
+from toegankelijk.io.delimited import read_delimited
+from toegankelijk.io.formats import DELIMITED, list_source, read_source
 from toegankelijk.io.osm import read_osm
 
 OSM_ENDINGS = (".osm", ".osm.gz", ".osm.bz2", ".osm.pbf", ".pbf")
@@ -119,14 +121,15 @@ def inspect_files(paths: Sequence[str | Path], *, folder: str | Path | None = No
 def _inspect(path: Path) -> list[Found]:
     name = path.name.lower()
     if name.endswith(OSM_ENDINGS):
-        layers, _ = read_osm(path)
-        return [_osm(path, kind, layer) for kind, layer in sorted(layers.items()) if len(layer)]
+        read, _ = read_osm(path)
+        return [_osm(path, kind, layer) for kind, layer in sorted(read.items()) if len(layer)]
     if name.endswith(RASTER_ENDINGS):
         from toegankelijk.io.raster import describe_raster
 
         facts = describe_raster(path)
-        verdict = FITS if facts.get("crs") else MISSING
-        known = {"kind": "terrain", "confidence": guessing.LIKELY, **_raster(facts), "verdict": verdict}
+        verdict = ("; ".join(facts.problems) or FITS) if facts.crs else MISSING
+        size = {"rows": facts.columns * facts.rows, "geometry": "raster", "crs": facts.crs}
+        known = {"kind": "terrain", "confidence": guessing.LIKELY, **size, "verdict": verdict}
         return [Found({**_blank(path, ""), **known}, {}, {})]
     layers = list_source(path)
     if not layers:
@@ -144,8 +147,14 @@ def _inspect(path: Path) -> list[Found]:
 def _read(path: Path, layer: str | None) -> gpd.GeoDataFrame:
     try:
         return read_source(path, layer=layer, where=str(path))
-    except CrsError as error:  # a table in text of which the coordinate system is not sure
-        raise InputError(str(error)) from error
+    except CrsError:
+        if path.suffix.lower() not in DELIMITED:
+            raise
+        likely = propose_systems(read_delimited(path))
+        if not likely:
+            raise
+        frame = read_source(path, layer=layer, where=str(path), crs=likely[0])
+        return frame.set_crs(None, allow_override=True)  # it is a proposal, not what the file says
 
 
 def _osm(path: Path, kind: str, layer: gpd.GeoDataFrame) -> Found:
@@ -264,10 +273,6 @@ def _examples(table: pd.DataFrame) -> dict[str, list[str]]:
 
 def _types(frame: gpd.GeoDataFrame) -> str:
     return ", ".join(sorted(frame.geometry.geom_type.dropna().unique()))
-
-
-def _raster(facts: dict[str, object]) -> dict[str, object]:
-    return {"rows": facts.get("cells", 0), "geometry": "raster", "crs": facts.get("crs", "")}
 
 
 def _blank(path: Path, layer: str) -> dict[str, object]:

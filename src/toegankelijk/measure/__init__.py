@@ -199,8 +199,8 @@ def measure_layers(city: schema.City) -> schema.City:
     )
     derived, clashes = with_delijn_classes(with_managers(derived))
     layers = {**city.context, **derived}
-    for step in TERRAIN_MEASURES if city.terrain is not None else ():
-        if _holds(layers, step.kind):
+    for step in TERRAIN_MEASURES:
+        if city.terrain is not None and _holds(layers, step.kind):
             layers[step.kind] = _filled(layers[step.kind], step.attribute, step.function(layers, city.terrain))
     for measure in MEASURES:
         if _holds(layers, measure.kind):

@@ -117,7 +117,7 @@ def skew_angle(layers: Mapping[str, gpd.GeoDataFrame]) -> pd.DataFrame:
         low, high = np.where(np.isnan(low), other[0], low), np.where(np.isnan(high), other[1], high)
     axis = _skew_to_axis(layers)
     unknown = np.isnan(low)
-    return frame(crossings.index, np.where(unknown, axis[0], low), np.where(unknown, axis[1], high))
+    return frame(crossings.index, np.where(unknown, axis[0], low), np.where(unknown, axis[1], high), most=90.0)
 
 
 def crossing_maxspeed(layers: Mapping[str, gpd.GeoDataFrame]) -> pd.DataFrame:

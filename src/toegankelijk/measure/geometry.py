@@ -49,9 +49,10 @@ def says(layer: pd.DataFrame, column: str, answer: bool) -> np.ndarray:
     return np.asarray(layer[column].eq(answer).fillna(False).to_numpy(dtype=bool))
 
 
-def frame(index: pd.Index, low: np.ndarray, high: np.ndarray) -> pd.DataFrame:
-    """Bounds on an index."""
-    return pd.DataFrame({"low": low, "high": high}, index=index)
+def frame(index: pd.Index, low: np.ndarray, high: np.ndarray, *, most: float = np.inf) -> pd.DataFrame:
+    """Bounds on an index; those from 0 to the most that can be say nothing, and are unknown."""
+    known = (low > 0) | (high < most)
+    return pd.DataFrame({"low": np.where(known, low, np.nan), "high": np.where(known, high, np.nan)}, index=index)
 
 
 def flags(index: pd.Index, true: np.ndarray, false: np.ndarray) -> pd.DataFrame:

@@ -145,7 +145,10 @@ def tactile_warning(layers: Mapping[str, gpd.GeoDataFrame]) -> pd.DataFrame:
 
 
 def warning_length(layers: Mapping[str, gpd.GeoDataFrame]) -> pd.DataFrame:
-    """Length in metres of the warning field along the kerb; of several, from the longest to all together."""
+    """Length in metres of the warning field along the kerb; of several, from the longest to all together.
+
+    Of a field that goes round a corner, and lies at the ends of two crossings, it is an upper bound.
+    """
     return _of_fields(layers, "length", "max", "sum")
 
 
@@ -309,6 +312,9 @@ def _of_fields(layers: Mapping[str, gpd.GeoDataFrame], side: str, lowest: str, h
     along = np.abs((direction * directions(ends, layers.get("crossing"))[end]).sum(axis=1)) > np.cos(np.pi / 4)
     value = np.where(along == (side == "depth"), long, short)
     slack = schema.accuracy(tactile)[pairs["field"]]
-    table = pd.DataFrame({"end": end, "low": np.maximum(value - slack, 0.0), "high": value + slack}).dropna()
+    low = np.maximum(value - slack, 0.0)
+    if side == "length":  # of a field that goes round a corner, only part lies along the kerb of each crossing
+        low = np.where(pairs["field"].duplicated(keep=False) & ~np.isnan(low), 0.0, low)
+    table = pd.DataFrame({"end": end, "low": low, "high": value + slack}).dropna()
     found = table.groupby("end").agg({"low": lowest, "high": highest}).reindex(range(len(ends)))
     return frame(ends.index, found["low"].to_numpy(), found["high"].to_numpy())
