@@ -14,12 +14,13 @@ import shapely
 from pyproj import CRS
 
 from toegankelijk import crs as systems
-from toegankelijk import schema, zones
+from toegankelijk import location, schema, zones
 from toegankelijk.columns import map_columns
 from toegankelijk.config import Areas, CityConfig, Draft, Observations, Terrain, Zones, load_config
 from toegankelijk.errors import ConfigError, InputError
-from toegankelijk.inventory import with_inventory
+from toegankelijk.inventory import COLUMNS, with_inventory
 from toegankelijk.io.vector import read_layer, sha256
+from toegankelijk.keys import key_texts
 from toegankelijk.observations import with_observations
 from toegankelijk.sources import Progress, Raw, Reader, refuse_shared_ids
 
@@ -67,6 +68,12 @@ def read_city(
     everything = {kind: _joined(kind, parts, target) for kind, parts in sorted(reader.parts.items())}
     layers = {kind: layer for kind, layer in everything.items() if kind in schema.kinds()}
     areas_of_care, found = _zones(config, reader, layers, target)
+    if not areas_of_care.zones["assumed"].any():
+        located, astray = _located(everything, raw, areas_of_care.zones.geometry)
+        everything |= located
+        layers = {kind: layer for kind, layer in everything.items() if kind in schema.kinds()}
+        found = [*found, astray]
+    found = [*found, _stacked(layers), _orphans(layers)]
     settings = {
         "date": config.city.date,
         "attribution": _attribution(config, reader),
@@ -111,6 +118,8 @@ class _Care:
 def _with_known(city: schema.City, path: Path) -> schema.City:
     """The city with the objects of an earlier screening that this delivery lacks."""
     known = read_layer(path, layer="findings" if path.suffix == ".gpkg" else None, where="inventory")
+    if known.crs is not None and len(known) and set(COLUMNS) <= set(known):
+        systems.check_fit(known, where="inventory", target=city.crs)
     settings = {**city.settings, "inventory": {"path": path.name, "sha256": sha256(path)}}
     return replace(with_inventory(city, known), settings=settings)
 
@@ -126,7 +135,11 @@ def _run_crs(config: CityConfig, raw: Iterable[Raw]) -> CRS:
         return systems.check_metric(systems.propose((*lowest, *highest))[0], where="city.crs")
     if config.city.crs:
         chosen = systems.parse(config.city.crs, where="city.crs")
-        extent = next((_extent(frame, chosen) for _, frame in frames if frame.crs is not None), None)
+        extents = [_extent(frame, chosen) for _, frame in frames if frame.crs is not None]
+        boxes = gpd.GeoSeries([shapely.box(*extent) for extent in extents if np.isfinite(extent).all()], crs=chosen)
+        # a layer that lies elsewhere is refused by its own name, later
+        there = boxes[~systems.strays(gpd.GeoDataFrame(geometry=boxes))] if chosen.is_projected else boxes
+        extent = next((tuple(box.bounds) for box in (boxes if there.empty else there)), None)
         return systems.check_metric(chosen, where="city.crs", extent=extent)
     given: dict[CRS, list[str]] = {}
     for label, frame in frames:
@@ -153,7 +166,7 @@ def _joined(kind: str, parts: list[gpd.GeoDataFrame], target: CRS) -> gpd.GeoDat
     layer = pd.concat(filled) if len(filled) > 1 else filled[0]
     refuse_shared_ids(layer.index, f"all layers of kind {kind}")
     layer = gpd.GeoDataFrame(layer.sort_index().rename_axis("object_id"), geometry="geometry", crs=target)
-    layer.attrs["complete"] = all(part.attrs["complete"] for part in parts)
+    layer.attrs["complete"] = any(part.attrs["complete"] for part in parts)
     return layer
 
 
@@ -190,6 +203,54 @@ def _choices(config: CityConfig, folder: Path) -> dict[str, Any]:
         chosen = load_profile(folder / config.scores.profile).model_dump(include=set(CHOICES), exclude_none=True)
     chosen.update(config.scores.model_dump(include=set(CHOICES), exclude_none=True, exclude_defaults=True))
     return {name: value for name, value in chosen.items() if value != {}}
+
+
+def _located(
+    layers: Mapping[str, gpd.GeoDataFrame], raw: Iterable[Raw], zones_drawn: gpd.GeoSeries
+) -> tuple[dict[str, gpd.GeoDataFrame], pd.DataFrame]:
+    """Layers without objects that lie far from all zones, and remarks on these; a layer that all lies elsewhere is refused."""
+    placed = {
+        source.label: layers[source.kind].geometry[layers[source.kind]["source"] == source.label].to_numpy() for source in raw
+    }
+    location.check_layers({source.label: source.frame for source in raw}, placed, zones_drawn)
+    kept, found = dict(layers), []
+    for source in raw:
+        layer = kept[source.kind]
+        mine = (layer["source"] == source.label).to_numpy()
+        away = np.zeros(len(layer), dtype=bool)
+        away[mine] = location.astray(layer.geometry.to_numpy()[mine], zones_drawn)
+        reason = f"lies or reaches more than {location.FAR / 1000:.0f} km from the zones, or has x and y swapped"
+        found.append(schema.remarks(source.label, layer.index[away], "", "", reason))
+        if away.any():
+            kept[source.kind] = layer[~away]
+    return kept, schema.all_remarks(found)
+
+
+def _orphans(layers: Mapping[str, gpd.GeoDataFrame]) -> pd.DataFrame:
+    """Remarks on objects that name a parent that no layer holds."""
+    known = {name for layer in layers.values() for name in layer.index}
+    found = []
+    for layer in layers.values():
+        parents = schema.texts(layer, "parent_id")
+        lost = ((parents != "") & ~parents.isin(known)).to_numpy()
+        for source, rows in layer[lost].groupby("source"):
+            reason = "no layer holds an object with this id; it is taken for an object without a parent"
+            found.append(schema.remarks(str(source), rows.index, "parent_id", parents[rows.index], reason))
+    return schema.all_remarks(found)
+
+
+def _stacked(layers: Mapping[str, gpd.GeoDataFrame]) -> pd.DataFrame:
+    """Remarks on objects of one kind that have the same geometry under several ids, and so are counted several times."""
+    found = []
+    for kind, layer in layers.items():
+        shapes = pd.Series(shapely.to_wkb(shapely.normalize(layer.geometry.to_numpy())), layer.index)
+        first = shapes.drop_duplicates()
+        again = shapes.index[shapes.duplicated()]
+        of = pd.Series(first.index, first.to_numpy()).reindex(shapes[again].to_numpy()).to_numpy()
+        reason = f"the same {kind} as another, under another id, or two at one place; both count"
+        for source, rows in layer.loc[again].groupby("source").groups.items():
+            found.append(schema.remarks(str(source), rows, "geometry", of[again.isin(rows)], reason))
+    return schema.all_remarks(found)
 
 
 def _terrain(config: CityConfig, folder: Path, layers: Mapping[str, gpd.GeoDataFrame], target: CRS) -> schema.Terrain | None:
@@ -242,8 +303,8 @@ def _given_areas(
         drawn = reader.division("areas", areas_config, target)
         approved = drawn[areas_config.approved].astype("str") if areas_config.approved else ""
         columns = {
-            "zone_id": drawn[areas_config.zone].astype("str").str.strip(),
-            "level": drawn[areas_config.level].astype("str"),
+            "zone_id": key_texts(drawn[areas_config.zone]),
+            "level": schema.texts(drawn, areas_config.level).astype("str").str.strip(),
         }
         parts.append(gpd.GeoDataFrame({**columns, "approved": approved, "assumed": False}, geometry=drawn.geometry, crs=target))
     if config.level is not None:

@@ -132,6 +132,6 @@ def _joined(layer: gpd.GeoDataFrame | None, missing: gpd.GeoDataFrame, city: sch
     if layer is None or layer.empty:
         return gpd.GeoDataFrame(new, geometry="geometry", crs=city.crs)
     if "complete" in layer:
-        new = new.assign(complete=True)  # it was delivered once; what the layer lacks now is here
+        new = new.assign(complete=schema.is_complete(layer))
     both = pd.concat([layer.assign(delivered=True), new])
     return gpd.GeoDataFrame(both.sort_index().rename_axis("object_id"), geometry="geometry", crs=city.crs)

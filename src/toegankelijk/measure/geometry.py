@@ -26,10 +26,9 @@ ELONGATED = 3.0
 def is_complete(layers: Mapping[str, gpd.GeoDataFrame], *kinds: str) -> bool:
     """Whether layers hold all there is, so that something follows from what is not there.
 
-    Each must be there and hold objects, of which at least one comes from a source that nobody called incomplete (column
-    ``complete``). An empty layer says nothing: it may be empty because nobody filled it.
+    Each must hold objects too, and count as `schema.is_complete`: an empty layer may be empty because nobody filled it.
     """
-    return all(kind in layers and len(layers[kind]) > 0 and not says(layers[kind], "complete", False).all() for kind in kinds)
+    return all(kind in layers and len(layers[kind]) > 0 and schema.is_complete(layers[kind]) for kind in kinds)
 
 
 def shapes_of(layers: Mapping[str, gpd.GeoDataFrame], *kinds: str) -> np.ndarray:
