@@ -8,7 +8,8 @@ from pathlib import Path
 HERE = Path(__file__).parent
 sys.path.insert(0, str(HERE))
 
-from norm_pages import write_pages  # noqa: E402 (it stands beside this file)
+from measure_pages import write_measures  # noqa: E402 (it stands beside this file)
+from norm_pages import write_pages  # noqa: E402 (as does this)
 
 project = "toegankelijk"
 author = "toegankelijk contributors"
@@ -35,4 +36,5 @@ napoleon_google_docstring = False
 napoleon_use_rtype = False
 
 write_pages(HERE / "tables")
+write_measures(HERE / "tables")
 shutil.copytree(HERE.parent / "notebooks", HERE / "notebooks", dirs_exist_ok=True, ignore=shutil.ignore_patterns(".*"))

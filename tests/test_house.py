@@ -45,7 +45,7 @@ MAY_IMPORT = {
     "profiles": {"errors", "schema"},
     "inspection": BASE | {"io", "config", "registers"},
     "sources": BASE | {"io", "config", "columns", "registers"},
-    "city": BASE | {"io", "zones", "config", "columns", "inventory", "sources", "profiles", "observations"},
+    "city": BASE | {"location", "io", "zones", "config", "columns", "inventory", "sources", "profiles", "observations"},
     "pages": BASE,
     "wording": BASE | {"norm"},
     "maps": JUDGED | {"pages", "wording"},

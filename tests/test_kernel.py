@@ -336,7 +336,9 @@ def families(draw):
     """A criterion, and three objects of which each is known better than the one before: value, drivers, flags."""
     code = draw(st.sampled_from(list(CRITERIA)))
     uptos = {float(row["upto"]) for level in "ABC" for row in GROUPS[code, level] if row["upto"]}
-    grid = sorted({0.0, 0.003, *(end + step for end in uptos for step in (-0.013, 0.0, 0.017)), 3 * max(uptos, default=1.0)})
+    whole = any(schema.attributes()[name].unit == "count" for name in drivers_of(code))  # levels are nested at whole counts only
+    least, *steps = (1.0, -1.0, 0.0, 1.0) if whole else (0.003, -0.013, 0.0, 0.017)
+    grid = sorted({0.0, least, *(end + step for end in uptos for step in steps), 3 * max(uptos, default=1.0)})
     drivers = {name: draw(nested([point for point in grid if point >= 0])) for name in drivers_of(code)}
     if code in NUMBERS:
         at = {name: draw(st.sampled_from(grid)) for name in drivers}

@@ -14,30 +14,46 @@ from typing import TYPE_CHECKING, Any
 if TYPE_CHECKING:
     from toegankelijk.bottlenecks import Horizon, find_bottlenecks
     from toegankelijk.city import read_city
+    from toegankelijk.coverage import cover_norm
     from toegankelijk.errors import ConfigError, CrsError, InputError, MissingExtraError, NormError, ToegankelijkError
     from toegankelijk.findings import Findings, assess, find_good_examples
+    from toegankelijk.groups import judge_groups
+    from toegankelijk.inspection import Inspection, inspect_files
     from toegankelijk.maps import show_map
     from toegankelijk.measure import measure_layers
+    from toegankelijk.measure.shares import measure_shares
     from toegankelijk.monitoring import update_table
     from toegankelijk.norm import Norm, read_norm
+    from toegankelijk.observations import with_observations
+    from toegankelijk.profiles import Profile, load_profile
     from toegankelijk.sample import sample_city
     from toegankelijk.schema import City
     from toegankelijk.scores import score_city, score_zones
     from toegankelijk.screening import Screening, screen, screen_city
+    from toegankelijk.survey import list_survey, list_visits
+    from toegankelijk.versions import show_versions
 
 _HOME = {
     "bottlenecks": ("Horizon", "find_bottlenecks"),
     "city": ("read_city",),
+    "coverage": ("cover_norm",),
     "errors": ("ConfigError", "CrsError", "InputError", "MissingExtraError", "NormError", "ToegankelijkError"),
     "findings": ("Findings", "assess", "find_good_examples"),
+    "groups": ("judge_groups",),
+    "inspection": ("Inspection", "inspect_files"),
     "maps": ("show_map",),
     "measure": ("measure_layers",),
+    "measure.shares": ("measure_shares",),
     "monitoring": ("update_table",),
     "norm": ("Norm", "read_norm"),
+    "observations": ("with_observations",),
+    "profiles": ("Profile", "load_profile"),
     "sample": ("sample_city",),
     "schema": ("City",),
     "scores": ("score_city", "score_zones"),
     "screening": ("Screening", "screen", "screen_city"),
+    "survey": ("list_survey", "list_visits"),
+    "versions": ("show_versions",),
 }
 
 __all__ = [
@@ -47,15 +63,24 @@ __all__ = [
     "Findings",
     "Horizon",
     "InputError",
+    "Inspection",
     "MissingExtraError",
     "Norm",
     "NormError",
+    "Profile",
     "Screening",
     "ToegankelijkError",
     "assess",
+    "cover_norm",
     "find_bottlenecks",
     "find_good_examples",
+    "inspect_files",
+    "judge_groups",
+    "list_survey",
+    "list_visits",
+    "load_profile",
     "measure_layers",
+    "measure_shares",
     "read_city",
     "read_norm",
     "sample_city",
@@ -64,7 +89,9 @@ __all__ = [
     "screen",
     "screen_city",
     "show_map",
+    "show_versions",
     "update_table",
+    "with_observations",
 ]
 
 

@@ -22,7 +22,7 @@ from toegankelijk.inventory import COLUMNS, with_inventory
 from toegankelijk.io.vector import read_layer, sha256
 from toegankelijk.keys import key_texts
 from toegankelijk.observations import with_observations
-from toegankelijk.sources import Progress, Raw, Reader, refuse_shared_ids
+from toegankelijk.sources import MOST_LOST, Progress, Raw, Reader, refuse_shared_ids
 
 OSM_ATTRIBUTION = "© OpenStreetMap contributors"
 """What the licence of OpenStreetMap (ODbL) asks every map to say."""
@@ -201,7 +201,9 @@ def _choices(config: CityConfig, folder: Path) -> dict[str, Any]:
         from toegankelijk.profiles import load_profile
 
         chosen = load_profile(folder / config.scores.profile).model_dump(include=set(CHOICES), exclude_none=True)
+    weights = {**chosen.get("theme_weights", {}), **config.scores.theme_weights}
     chosen.update(config.scores.model_dump(include=set(CHOICES), exclude_none=True, exclude_defaults=True))
+    chosen["theme_weights"] = weights
     return {name: value for name, value in chosen.items() if value != {}}
 
 
@@ -221,8 +223,14 @@ def _located(
         away[mine] = location.astray(layer.geometry.to_numpy()[mine], zones_drawn)
         reason = f"lies or reaches more than {location.FAR / 1000:.0f} km from the zones, or has x and y swapped"
         found.append(schema.remarks(source.label, layer.index[away], "", "", reason))
-        if away.any():
-            kept[source.kind] = layer[~away]
+        if not away.any():
+            continue
+        if away.sum() > MOST_LOST * mine.sum() and layer["complete"][mine].all():
+            reason = f"{away.sum()} of {mine.sum()} rows were set aside, so nothing follows from what the layer lacks"
+            found.append(schema.remarks(source.label, [""], "complete", "true", reason))
+            layer = layer.assign(complete=layer["complete"] & ~mine)
+            layer.attrs["complete"] = False
+        kept[source.kind] = layer[~away]
     return kept, schema.all_remarks(found)
 
 

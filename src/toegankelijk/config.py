@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import datetime
+import re
 import tomllib
 from collections.abc import Mapping
 from pathlib import Path
@@ -15,6 +16,15 @@ from toegankelijk.errors import ConfigError
 
 MAX_BYTES = 1 << 20
 """Largest city.toml that is read."""
+
+MAX_LINE = 20_000
+"""Longest line of it."""
+
+MAX_PATH = 1000
+"""Longest path in it."""
+
+_PATHS = ("source", "inventory", "profile", "meanings")
+_ADDRESS = re.compile(r"/vsi|[A-Za-z][\w+.-]+:")
 
 
 SELDOM_COMPLETE = ("tactile", "entrance", "parking_bay")
@@ -89,10 +99,11 @@ class Layer(Source):
 
     ``complete`` is false where the layer holds only part of what there is, so that nothing follows from an object's absence; it
     is true if not said, but for `SELDOM_COMPLETE`. ``optional`` columns may be absent, as deliveries of a register differ.
+    ``drawn`` is ``axis`` for crossings drawn from the middle of one pavement to that of the other.
     """
 
     kind: str
-    drawn: Literal["pavement", "walkway"] = "pavement"
+    drawn: Literal["pavement", "walkway", "axis"] = "pavement"
     complete: bool | None = None
     optional: bool = False
     accuracy: float = Field(default=0.0, ge=0.0)
@@ -211,7 +222,7 @@ class Scores(_Table):
     profile: Path | None = None
     coverage_floor: float | None = Field(default=None, ge=0.0, le=1.0)
     required_share: float | None = Field(default=None, gt=0.0, le=1.0)
-    theme_weights: dict[str, Annotated[float, Field(ge=0.0)]] = Field(default_factory=dict)
+    theme_weights: dict[str, Annotated[float, Field(ge=0.0, allow_inf_nan=False)]] = Field(default_factory=dict)
 
 
 class NormChoice(_Table):
@@ -253,17 +264,44 @@ def load_config(path: Path) -> CityConfig:
     raw = path.read_bytes()
     if len(raw) > MAX_BYTES:
         raise ConfigError(f"{path}: larger than {MAX_BYTES} bytes; a city.toml holds no data")
+    if max(map(len, raw.splitlines()), default=0) > MAX_LINE:
+        raise ConfigError(f"{path}: a line is longer than {MAX_LINE} bytes; a city.toml holds no data")
     try:
         given = tomllib.loads(raw.decode("utf-8-sig"))
-        config = CityConfig.model_validate(given)
-    except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
+    except (ValueError, RecursionError) as error:
         raise ConfigError(f"{path}: not a TOML file: {error}") from error
+    if faults := _path_faults(given):
+        raise ConfigError(f"{path}: {len(faults)} faults", faults)
+    try:
+        config = CityConfig.model_validate(given)
     except ValidationError as error:
         faults = [*_form_faults(error), *_other_faults(given, error)]
         raise ConfigError(f"{path}: {len(faults)} faults", faults) from error
     if faults := _faults(config):
         raise ConfigError(f"{path}: {len(faults)} faults", faults)
     return config
+
+
+def _path_faults(given: Any, place: str = "") -> list[str]:
+    """Places where an address, or what cannot be a path, stands instead of a path; what stands there may hold a password."""
+    if isinstance(given, list):
+        return [fault for number, part in enumerate(given, 1) for fault in _path_faults(part, f"{place}[{number}]")]
+    if not isinstance(given, dict):
+        return []
+    faults = []
+    for name, value in given.items():
+        here = f"{place}.{name}".removeprefix(".")
+        if name not in _PATHS or not isinstance(value, str):
+            faults += _path_faults(value, here)
+        elif _ADDRESS.match(value):
+            faults.append(
+                f"{here}: only files on this computer are read; save a copy and give its path (what stands there is an address)"
+            )
+        elif not value.strip() or len(value) > MAX_PATH or not value.isprintable():
+            faults.append(
+                f"{here}: is no path of a file; it is empty, longer than {MAX_PATH} characters, or holds signs that nobody sees"
+            )
+    return faults
 
 
 def _form_faults(error: ValidationError) -> list[str]:
@@ -314,14 +352,16 @@ def _faults(config: CityConfig) -> list[str]:
     if unknown_themes := sorted(set(config.scores.theme_weights) - set(schema.THEMES)):
         faults.append(f"scores.theme_weights: themes {unknown_themes} are not known; known are {', '.join(schema.THEMES)}")
     for i, osm in enumerate(config.osm, 1):
-        unknown = sorted(set(osm.kinds or ()) - set(schema.kinds()))
+        unknown = sorted(set(osm.kinds or ()) - {*schema.kinds(), *schema.context_kinds()})
         faults += [f"osm[{i}]: kind {kind!r} is not known" for kind in unknown]
     return faults
 
 
 def _layer_faults(i: int, layer: Layer, codes: dict[str, dict[str, str]]) -> list[str]:
     where = f"layers[{i}] ({layer.kind})"
-    return [*_place_faults(where, layer), *kind_faults(layer.kind, layer.columns, where, codes)]
+    drawn = layer.drawn == "axis" and layer.kind != "crossing"
+    faults = [f"{where}: drawn = 'axis' says how crossings are drawn, and this is no layer of them"] if drawn else []
+    return [*_place_faults(where, layer), *faults, *kind_faults(layer.kind, layer.columns, where, codes)]
 
 
 def kind_faults(kind: str, columns: Columns, where: str, codes: dict[str, dict[str, str]]) -> list[str]:

@@ -62,7 +62,7 @@ def judge_groups(
     >>> findings = screen(sample_city()).findings
     >>> table = judge_groups(findings, read_norm(), kinds=["stop"]).set_index("object_id")
     >>> table.loc["HA-04", ["physical", "physical_criteria", "visual", "visual_criteria"]].tolist()
-    ['fails', 'STO-01|STO-07', 'fails', 'STO-08']
+    ['fails', 'STO-01|STO-07|STO-18', 'fails', 'STO-08']
     """
     member = findings.membership
     wanted = sorted(set(member["kind"]) & set(member["kind"] if kinds is None else kinds))

@@ -304,9 +304,9 @@ def _clusters() -> Any:
 
 def _told(*parts: pd.Series) -> pd.Series:
     """Short name of each object: the parts that are there, with commas."""
-    joined = pd.Series("", index=parts[0].index)
-    for part in parts:
-        joined = joined + ((joined != "") & (part != "")).map({True: ", ", False: ""}) + part
+    joined = pd.Series("", index=parts[0].index, dtype="str")
+    for part in (part.astype("str") for part in parts):  # pandas 3.0 adds no empty columns of other types
+        joined = joined + ((joined != "") & (part != "")).map({True: ", ", False: ""}).astype("str") + part
     return joined
 
 

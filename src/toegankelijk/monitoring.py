@@ -8,6 +8,8 @@ import geopandas as gpd
 import pandas as pd
 
 from toegankelijk.bottlenecks import COLUMNS
+from toegankelijk.errors import InputError
+from toegankelijk.keys import key_texts
 
 STAFF_COLUMNS = ("status", "first_seen")
 """Columns of the table that a later screening does not refresh; columns that staff added are never touched either."""
@@ -49,6 +51,7 @@ def update_table(table: gpd.GeoDataFrame, previous: gpd.GeoDataFrame | None = No
     """
     if previous is None or previous.empty:
         return table
+    previous = _checked(previous)
     old = previous.set_index("bottleneck_id")
     new = table.set_index("bottleneck_id")
     extra = [column for column in old if column not in COLUMNS and column != old.geometry.name]
@@ -63,6 +66,23 @@ def update_table(table: gpd.GeoDataFrame, previous: gpd.GeoDataFrame | None = No
     joined = pd.concat([part for part in parts if len(part)])
     joined = joined.loc[[*old.index, *fresh]].reset_index()
     return gpd.GeoDataFrame(joined[[*COLUMNS[:-1], *extra, "geometry"]], geometry="geometry", crs=table.crs)
+
+
+def _checked(previous: gpd.GeoDataFrame) -> gpd.GeoDataFrame:
+    """The table as it stands, with empty columns for those that somebody removed; refused if its rows cannot be told apart."""
+    if "bottleneck_id" not in previous:
+        names = ", ".join(map(str, previous.columns))
+        raise InputError(
+            f"monitoring table: there is no column 'bottleneck_id' any more (there are {names}); give it back its name"
+        )
+    ids = key_texts(previous["bottleneck_id"])
+    if twice := sorted(set(ids[ids.duplicated() & (ids != "")])):
+        raise InputError(
+            "monitoring table: some rows have one bottleneck_id; give copies an id of their own, or none", twice[:20]
+        )
+    if (nameless := int((ids == "").sum())) > 1:
+        raise InputError(f"monitoring table: {nameless} rows have no bottleneck_id; give each one of its own, such as EIGEN-1")
+    return previous.assign(**{column: None for column in COLUMNS if column not in previous})
 
 
 def same_tables(left: gpd.GeoDataFrame, right: gpd.GeoDataFrame) -> bool:

@@ -259,13 +259,13 @@ def accuracy(layer: pd.DataFrame) -> np.ndarray:
 def is_complete(layer: gpd.GeoDataFrame | None) -> bool:
     """Whether a layer was delivered and holds all there is, so that what it lacks is not there.
 
-    An empty layer carries it in ``attrs``.
+    Of several sources it is enough that one is complete (column ``complete``). An empty layer carries it in ``attrs``.
     """
     if layer is None:
         return False
     if layer.empty or "complete" not in layer:
         return bool(layer.attrs.get("complete", True))
-    return bool(layer["complete"].ne(False).all())
+    return bool(layer["complete"].ne(False).any())
 
 
 def text_set(values: pd.Series) -> pd.Series:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from itertools import chain, count
 from pathlib import Path
@@ -19,10 +19,11 @@ from toegankelijk import crs as systems
 from toegankelijk import schema
 from toegankelijk.columns import map_columns
 from toegankelijk.config import CityConfig, Column, District, Join, Layer, Observations, Osm, Place, Register, Source
-from toegankelijk.errors import ConfigError, InputError
+from toegankelijk.errors import ConfigError, CrsError, InputError
 from toegankelijk.io.formats import list_source, read_rows, read_source
 from toegankelijk.io.repair import repair_geometry
 from toegankelijk.io.vector import sha256
+from toegankelijk.keys import changed_keys, key_texts
 
 MOST_LOST = 0.01
 """Share of a layer's rows that may be set aside before it no longer counts as all there is; a proposal."""
@@ -84,24 +85,31 @@ class Reader:
         label, frame = raw.label, raw.frame
         read = len(frame) + raw.aside
         if len(frame):
-            systems.check_fit(frame, where=label)
+            systems.check_fit(frame, where=label, target=target)
         if isinstance(raw.layer, Layer):
+            if not read and not raw.not_selected:
+                reason = "the layer holds no objects; what is of this kind in the city is unknown to this screening"
+                self.remarks.append(schema.remarks(label, [""], "layer", "", reason))
             frame = self._identify(frame, raw.layer, label)
             columns, found = map_columns(frame, self._there(raw.layer, frame, label), layer=label, codes=self.config.codes)
             self.remarks.append(found)
             drawn = {"drawn": raw.layer.drawn} if raw.kind == "footway" else {}
+            drawn |= {"axis_to_axis": True} if raw.kind == "crossing" and raw.layer.drawn == "axis" else {}
             frame = gpd.GeoDataFrame(columns.assign(**drawn), geometry=frame.geometry, crs=frame.crs)
         complete = raw.layer.is_complete if isinstance(raw.layer, Layer) else raw.layer.complete
         frame = frame.assign(complete=complete)
         frame.attrs["complete"] = complete
         given = len(frame)
-        frame = self._valid(frame, raw.kind, label)
+        frame = self._valid(frame, raw.kind, label, target)
         if complete and given - len(frame) > MOST_LOST * given:
             complete = False
             reason = f"{given - len(frame)} of {given} rows were set aside, so nothing follows from what the layer lacks"
             self.remarks.append(schema.remarks(label, [""], "complete", "true", reason))
             frame = frame.assign(complete=complete)
-        frame, operation = systems.transform(frame, target)
+        try:
+            frame, operation = systems.transform(frame, target)
+        except CrsError as error:
+            raise CrsError(f"{label}: {error.message}") from None
         frame = _plain(frame).assign(source=label, accuracy=raw.layer.accuracy)
         frame.attrs["complete"] = complete
         self.parts.setdefault(raw.kind, []).append(frame)
@@ -137,13 +145,18 @@ class Reader:
     def division(self, what: str, source: Source, target: CRS) -> gpd.GeoDataFrame:
         """Polygons that divide the city: zones, level areas, districts."""
         self.progress(f"{what}: {source.place_name}")
-        frame = self._read(source)[0]
-        systems.check_fit(frame, where=what)
+        columns = [value for name in ("name", "level", "zone", "approved") if (value := getattr(source, name, None))]
+        frame = self._read(source, columns)[0]
+        if frame.empty:
+            raise InputError(f"{what} ({source.place_name}): the layer holds nothing; leave it out, or give one that is filled")
+        systems.check_fit(frame, where=what, target=target)
         frame = frame.set_index(_ids(frame, source.id, what))
         frame, found = repair_geometry(frame, layer=what, ids=frame.index)
         wrong = frame.index[shapely.get_dimensions(frame.geometry.to_numpy()) != 2]
-        if len(wrong) or frame.index.has_duplicates:
+        beyond = frame.index[systems.strays(frame, target)]
+        if len(wrong) or len(beyond) or frame.index.has_duplicates:
             problems = [f"{i}: no polygon" for i in wrong] + [f"{i}: id twice" for i in frame.index[frame.index.duplicated()]]
+            problems += [f"{i}: reaches outside the area of {systems.label(target)}" for i in beyond]
             raise InputError(f"{what} ({source.place_name}): each needs a polygon and an id of its own", problems)
         self.remarks.append(found)
         frame = _plain(systems.transform(frame, target)[0]).sort_index()
@@ -157,6 +170,8 @@ class Reader:
         label = self._label(f"{layer.kind}: {name}" + (f"/{layer.layer}" if layer.layer else ""))
         self.progress(label)
         frame, skipped = self._read(layer)
+        said = frame.attrs.pop("warnings", [])
+        self.remarks.append(schema.remarks(label, [""] * len(said), "file", said, "the reader of the file warns of this"))
         return Raw(label, layer.kind, frame, layer, self._digest(layer, frame), skipped)
 
     def _register(self, register: Register) -> list[Raw]:
@@ -209,8 +224,8 @@ class Reader:
         self.labels.add(label)
         return label
 
-    def _read(self, source: Source) -> tuple[gpd.GeoDataFrame, int]:
-        """Selected rows of a layer with what is joined to them, and how many were not selected."""
+    def _read(self, source: Source, columns: Sequence[str] = ()) -> tuple[gpd.GeoDataFrame, int]:
+        """Selected rows of a layer with what is joined to them, and how many were not selected; `columns` must be there."""
         if source.source is None:
             frame = _postgis().read_postgis(source.postgis, source.layer, where=source.place_name)
         else:
@@ -222,10 +237,11 @@ class Reader:
             self.remarks.append(schema.remarks(source.place_name, [""], "rows", [f"{partial[0]} of {partial[1]}"], reason))
         for join in source.join:
             frame = self._joined(frame, join, source)
-        absent = [column for column in (*source.where, source.id) if column and column not in frame]
+        absent = [column for column in (*source.where, source.id, *columns) if column and column not in frame]
         if absent:
             names = ", ".join(map(str, frame.columns))
-            raise ConfigError(f"{source.place_name}: no columns {absent}; layer {source.layer or ''} has {names}")
+            nothing = "" if len(frame) else "; it holds no objects, and perhaps therefore no columns"
+            raise ConfigError(f"{source.place_name}: no columns {absent}; layer {source.layer or ''} has {names}{nothing}")
         chosen = np.ones(len(frame), bool)
         for column, values in source.where.items():
             chosen &= schema.texts(frame, column).astype("str").isin(values).to_numpy()
@@ -257,8 +273,11 @@ class Reader:
         """Rows by the source's own key; exact copies are set aside, other rows that share a key are refused."""
         ids = _ids(frame, layer.id, label)
         if layer.id:
-            derived = ids[frame[layer.id].isna().to_numpy() | (frame[layer.id].astype("str").str.strip() == "").to_numpy()]
+            derived = ids[(key_texts(frame[layer.id]) == "").to_numpy()]
             self.remarks.append(schema.remarks(label, derived, "object_id", "", "no id; one was derived from the geometry"))
+            other, raw = changed_keys(frame[layer.id]), frame[layer.id].map(repr).to_numpy()
+            reason = "blanks or signs that nobody sees are left out of the id"
+            self.remarks.append(schema.remarks(label, ids[other], "object_id", raw[other], reason))
         frame = frame.set_index(ids)
         content = pd.DataFrame(frame.drop(columns=frame.geometry.name)).astype("str")
         content = content.assign(wkb=shapely.to_wkb(frame.geometry.to_numpy(), hex=True), id=ids)
@@ -280,12 +299,12 @@ class Reader:
         points = np.where(short, shapely.get_point(np.where(short, shapes, None), 0), shapes)
         return frame.set_geometry(gpd.GeoSeries(points, frame.index, crs=frame.crs))
 
-    def _valid(self, frame: gpd.GeoDataFrame, kind: str, label: str) -> gpd.GeoDataFrame:
+    def _valid(self, frame: gpd.GeoDataFrame, kind: str, label: str, target: CRS) -> gpd.GeoDataFrame:
         """Rows with a geometry that the kind can have and that lies on the map."""
         frame = self._pointed(frame, kind, label)
         frame, found = repair_geometry(frame, layer=label, ids=frame.index)
         self.remarks.append(found)
-        stray = systems.strays(frame) if len(frame) else np.zeros(0, bool)
+        stray = systems.strays(frame, target) if len(frame) else np.zeros(0, bool)
         self.remarks.append(schema.remarks(label, frame.index[stray], "", "", "lies outside the area of its coordinate system"))
         frame = frame[~stray]
         if kind in schema.kinds() and schema.kinds()[kind].stretch:
@@ -299,18 +318,16 @@ class Reader:
 
 def _ids(frame: gpd.GeoDataFrame, column: str | None, where: str) -> pd.Index:
     """Keys of the rows as text; a missing one is derived from the geometry, so that it is the same in the next delivery."""
-    shapes = shapely.normalize(shapely.set_precision(frame.geometry.to_numpy(), 0, mode="pointwise"))
     prefix = where.partition(":")[0]
 
     def derived(rows: np.ndarray) -> list[str]:
-        return [f"{prefix}-{hashlib.sha256(raw or b'').hexdigest()[:12]}" for raw in shapely.to_wkb(shapes[rows])]
+        with np.errstate(invalid="ignore"):  # coordinates that are not numbers are set aside later
+            shapes = shapely.normalize(shapely.set_precision(frame.geometry.to_numpy()[rows], 0, mode="pointwise"))
+        return [f"{prefix}-{hashlib.sha256(raw or b'').hexdigest()[:12]}" for raw in shapely.to_wkb(shapes)]
 
     if column is None:
         return pd.Index(derived(np.arange(len(frame))), name="object_id", dtype="object")
-    values = frame[column]
-    if pd.api.types.is_float_dtype(values) and (values.dropna() % 1 == 0).all():
-        values = values.astype("Int64")  # a key read as 7.0 is the key 7
-    texts = values.astype("object").where(values.notna(), "").astype("str").str.strip().to_numpy(dtype="object")
+    texts = key_texts(frame[column]).to_numpy(dtype="object", copy=True)
     empty = np.flatnonzero(texts == "")
     texts[empty] = derived(empty)
     return pd.Index(texts, name="object_id")

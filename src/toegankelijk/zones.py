@@ -144,7 +144,7 @@ def settle_areas(zones: gpd.GeoDataFrame, areas: gpd.GeoDataFrame) -> tuple[gpd.
 
 
 def zone_overlaps(zones: gpd.GeoDataFrame) -> pd.DataFrame:
-    """Remarks on zones that overlap: an object there counts in both, and once for the city."""
+    """Remarks on zones that overlap, where an object counts in both and once for the city, and on holes in them."""
     shapes = zones.geometry.to_numpy()
     left, right = shapely.STRtree(shapes).query(shapes, predicate="intersects")
     left, right = left[left < right], right[left < right]
@@ -152,6 +152,15 @@ def zone_overlaps(zones: gpd.GeoDataFrame) -> pd.DataFrame:
     found = [
         schema.remarks("zones", [zones.index[a]], "geometry", f"{area:.1f} m2", f"overlaps zone {zones.index[b]}")
         for a, b, area in zip(left, right, size, strict=True)
+        if area > 0.01
+    ]
+    parts, part_zone = shapely.get_parts(shapes, return_index=True)
+    holes, part = shapely.get_rings(parts, return_index=True)
+    inner = np.flatnonzero(pd.Series(part).duplicated())  # the first ring of a polygon is its outline
+    open_space = shapely.area(shapely.polygons(holes[inner])) if len(inner) else np.zeros(0)
+    found += [
+        schema.remarks("zones", [zones.index[zone]], "geometry", f"{area:.1f} m2", "has a hole; objects there are outside")
+        for zone, area in zip(part_zone[part[inner]], open_space, strict=True)
         if area > 0.01
     ]
     return schema.all_remarks(found)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from pathlib import Path
-from typing import Annotated
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 from rich.box import SIMPLE_HEAD
@@ -12,6 +12,9 @@ from rich.table import Column, Table
 
 from toegankelijk.cli.terminal import REFUSED, Lang, err, out, refusals
 from toegankelijk.labels import label
+
+if TYPE_CHECKING:
+    import pandas as pd
 
 
 def inspect(
@@ -45,11 +48,12 @@ def inspect(
             raise typer.Exit(REFUSED)
 
 
-def _print(table: object, columns: tuple[str, ...], lang: str) -> None:
+def _print(table: pd.DataFrame, columns: tuple[str, ...], lang: str) -> None:
     result = Table(
         *(Column(label(f"inspect.{name}", lang), overflow="fold") for name in columns), box=SIMPLE_HEAD, pad_edge=False
     )
-    for row in table.to_dict("records"):  # type: ignore[attr-defined]  # a table of pandas, which is not imported here
+    named = table["layer"].where(table["layer"] != "", table["file"].map(lambda file: Path(file).name))
+    for row in table.assign(layer=named).to_dict("records"):
         cells = [f"{row[name]:.0%}" if name in ("confidence", "fill") else str(row[name]) for name in columns]
         result.add_row(*map(escape, cells))
     out.print(result)

@@ -62,6 +62,8 @@ def check_norm(folder: Annotated[Path, typer.Argument(help="Folder with norm tab
     with refusals("nl"):
         norm = read_norm(folder)
         out.print(f"{folder}: {len(norm.rules)} criteria, no faults; SHA-256 {norm.hash[:12]}", markup=False)
+        if norm.base:
+            out.print(f"{len(norm.overrides)} cells or rows differ from {norm.base}", markup=False)
 
 
 @norms.command("coverage")

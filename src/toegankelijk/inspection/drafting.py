@@ -9,6 +9,7 @@ from pathlib import Path
 from typing import Any
 
 from toegankelijk import schema
+from toegankelijk.config import SELDOM_COMPLETE
 from toegankelijk.inspection.guessing import DOUBTFUL, ColumnGuess
 
 Facts = Mapping[str, Any]
@@ -101,6 +102,7 @@ def _layer(facts: Facts, columns: Mapping[str, ColumnGuess], values: Mapping[str
     lines += [f"kind = {_text(facts['kind'])}", *_place(facts, folder)]
     if facts["verdict"] == "missing" and facts["proposal"]:
         lines.append(f'crs = "{str(facts["proposal"]).split("|")[0]}"  # the file does not say; others: {facts["proposal"]}')
+    lines.append(_completeness(facts))
     context = facts["kind"] in schema.context_kinds()
     body = [_column(column, guess, values.get(column, ())) for column, guess in columns.items()]
     if body and not context:
@@ -109,6 +111,15 @@ def _layer(facts: Facts, columns: Mapping[str, ColumnGuess], values: Mapping[str
         why = f"# {_named(facts)}: its coordinates contradict {facts['crs']}; they fit {facts['proposal'] or 'no usual system'}"
         lines = [why, *(f"# {line}" for line in lines)]
     return "\n".join(lines) + "\n"
+
+
+def _completeness(facts: Facts) -> str:
+    """Whether something follows from what the layer lacks; of tags, as in OpenStreetMap, nothing does."""
+    if facts["where"]:
+        return "complete = false  # told apart by tags, as in OpenStreetMap: there may be more on the street"
+    if facts["kind"] in SELDOM_COMPLETE:
+        return "# complete = true  # only if the layer holds all there is"
+    return "# complete = false  # if there is more on the street than in this layer"
 
 
 def _column(column: str, guess: ColumnGuess, values: Sequence[str]) -> str:

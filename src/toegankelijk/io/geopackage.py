@@ -176,7 +176,7 @@ def _replacing(path: Path, rows: Mapping[str, int]) -> Iterator[Path]:
         raise ConfigError(f"{path}: the name of a GeoPackage ends in .gpkg.")
     if not path.parent.is_dir():
         raise ConfigError(f"{path}: the folder {path.parent} does not exist; make it first.")
-    _check_free(path)
+    check_free(path)
     try:
         with tempfile.TemporaryDirectory(prefix=f".{path.stem}-", dir=path.parent) as folder:
             draft = Path(folder) / "draft.gpkg"
@@ -184,7 +184,7 @@ def _replacing(path: Path, rows: Mapping[str, int]) -> Iterator[Path]:
             _check_draft(draft, rows)
             with draft.open("rb") as file:
                 os.fsync(file.fileno())
-            _check_free(path)
+            check_free(path)
             draft.replace(path)
     except (OSError, RuntimeError, ValueError, sqlite3.Error) as error:
         if isinstance(error, (ConfigError, InputError)):
@@ -194,7 +194,7 @@ def _replacing(path: Path, rows: Mapping[str, int]) -> Iterator[Path]:
         ) from error
 
 
-def _check_free(path: Path) -> None:
+def check_free(path: Path) -> None:
     """Refuse to replace a file that another program has open: its unsaved edits would be lost, or spoil the new file."""
     if not path.exists() or (path.is_file() and not path.stat().st_size):
         return
@@ -216,7 +216,7 @@ def _check_free(path: Path) -> None:
         except sqlite3.OperationalError as error:
             if "locked" in str(error):
                 raise InputError(message) from error
-            raise
+            raise InputError(f"{path}: may not be written ({error}); choose another folder, or free the file.") from error
 
 
 def _check_draft(draft: Path, rows: Mapping[str, int]) -> None:

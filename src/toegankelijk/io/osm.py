@@ -1,7 +1,4 @@
-"""OpenStreetMap files to layers.
-
-Which elements are objects, and what their tags say, stands in the table that `toegankelijk.io.osm_tags` describes.
-"""
+"""OpenStreetMap files to layers; what makes an element an object stands in the table of `toegankelijk.io.osm_tags`."""
 
 from __future__ import annotations
 
@@ -19,6 +16,7 @@ import shapely
 
 from toegankelijk import schema
 from toegankelijk.errors import InputError, missing_extra
+from toegankelijk.io.gml import refuse_doctype
 from toegankelijk.io.osm_tags import TagRow, Tags, delivered_kinds, read_tag_table, read_values
 
 SUFFIXES = (".osm", ".osm.gz", ".osm.bz2", ".osm.pbf")
@@ -141,6 +139,8 @@ def _read_elements(path: Path, rows: Sequence[TagRow]) -> _Elements:
     keys, outline_of = osmium.filter.KeyFilter(*by_key), osmium.geom.WKBFactory().create_multipolygon
     elements = _Elements()
     try:
+        if not path.name.lower().endswith(".pbf"):
+            refuse_doctype(path, "a text in XML")
         item: Any
         for item in osmium.FileProcessor(str(path)).with_locations().with_areas(keys).with_filter(keys):
             tags = {tag.k: tag.v for tag in item.tags if tag.k in wanted}
@@ -150,7 +150,7 @@ def _read_elements(path: Path, rows: Sequence[TagRow]) -> _Elements:
                 fitting = [place for key in tags if key in by_key for place in by_key[key] if rows[place].fits(tags)]
                 if fitting:
                     _add(item, tags, fitting, rows=rows, elements=elements, outline_of=outline_of)
-    except RuntimeError as error:
+    except (RuntimeError, ValueError, osmium.InvalidLocationError) as error:
         raise InputError(f"{path} cannot be read as an OpenStreetMap file ({error}); deliver it anew") from error
     for object_id, number in elements.outlines.items():
         if object_id not in elements.complete:

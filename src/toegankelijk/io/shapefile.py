@@ -27,11 +27,14 @@ class Shapefile:
         Encoding of the text; missing if a part of the file says it.
     flaw
         Why the parts do not belong together; empty if they do.
+    deleted
+        Rows that are marked as deleted.
     """
 
     rows: int = 0
     encoding: str | None = None
     flaw: str = ""
+    deleted: int = 0
 
 
 def parts(path: Path) -> list[Path]:
@@ -67,11 +70,17 @@ def examine(path: Path) -> Shapefile:
     if rows != len(index) or sizes[".dbf"] < start + rows * width:
         return Shapefile(flaw=f"there are {len(index)} shapes, but {rows} rows in a .dbf of {sizes['.dbf']} bytes")
     table = np.fromfile(found[".dbf"], dtype=np.uint8, count=rows * width, offset=start).reshape(rows, width)
-    encoding = None
-    if not {".cpg", ".cst"} & found.keys() and heads[".dbf"][29] in _UNSAID:
+    encoding, text = None, table.tobytes()
+    said = next((found[suffix] for suffix in (".cpg", ".cst") if suffix in found), None)
+    if said is None and heads[".dbf"][29] in _UNSAID:
         # Newer programs write UTF-8, older ones on Windows cp1252; GDAL would assume ISO 8859-1, which has no euro sign.
-        encoding = "UTF-8" if _is_utf8(table.tobytes()) else "cp1252"
-    return Shapefile(rows=int((table[:, :1] != ord("*")).sum()), encoding=encoding)
+        encoding = "UTF-8" if _is_utf8(text) else "cp1252"
+    elif not text.isascii() and _is_utf8(text):
+        encoding = "UTF-8"  # whatever is said: no sentence in another alphabet happens to be UTF-8
+    elif said is not None and _head(said).strip().upper().replace(b"-", b"") in (b"UTF8", b"65001") and not _is_utf8(text):
+        return Shapefile(flaw=f"{said.name} says UTF-8, which the text is not; delete that file if nobody knows better")
+    deleted = int((table[:, :1] == ord("*")).sum())
+    return Shapefile(rows=rows - deleted, encoding=encoding, deleted=deleted)
 
 
 def _head(part: Path) -> bytes:

@@ -8,12 +8,12 @@ again: a layer that came in half would read as a street without bottlenecks.
 from __future__ import annotations
 
 import hashlib
-import json
 import re
 import shutil
 import sqlite3
 import tempfile
-from collections.abc import Iterable, Iterator, Mapping
+import warnings
+from collections.abc import Iterator, Mapping
 from contextlib import closing, contextmanager
 from pathlib import Path
 from typing import Any
@@ -22,13 +22,12 @@ import geopandas as gpd
 import numpy as np
 import pandas as pd
 import pyogrio
-import shapely
 from pyogrio.errors import DataLayerError, DataSourceError, FeatureError, FieldError
+from shapely.errors import ShapelyError
 
 from toegankelijk.crs import registered
 from toegankelijk.errors import InputError
-from toegankelijk.io import shapefile
-from toegankelijk.schema import all_remarks, remarks
+from toegankelijk.io import geojson, shapefile
 
 FORMATS: Mapping[str, tuple[str, bytes]] = {
     ".gpkg": ("GeoPackage", b"SQLite format 3\0"),
@@ -42,8 +41,10 @@ FORMATS: Mapping[str, tuple[str, bytes]] = {
 """Extension to format and the bytes that such a file starts with (GeoJSON is parsed instead)."""
 
 _GEOPACKAGE_IDS = (b"GPKG", b"GP10", b"GP11", b"GP12")
-_CRS_NAME = re.compile(r"(urn:ogc:def:crs:[\w.:-]+|EPSG:\d+|http://www\.opengis\.net/def/crs/\w+/[\w.]+/\w+)", re.ASCII)
 _DAMAGE = (DataSourceError, DataLayerError, FeatureError, FieldError, IndexError, ValueError, OSError, RuntimeError)
+_SECRET = re.compile(r"((?:password|passwd|pwd)\s*=\s*)\S+|(:/+[^/@:\s]*:)[^\s@]+(?=@)", re.IGNORECASE)
+_NUMBERS = ("INT", "INTEGER", "MEDIUMINT", "SMALLINT", "TINYINT", "REAL", "DOUBLE", "FLOAT", "BOOLEAN")
+"""Declared types of the columns of a GeoPackage in which a text would be read as 0."""
 
 
 def list_layers(path: Path) -> list[str]:
@@ -79,13 +80,15 @@ def read_layer(path: Path, *, layer: str | None = None, where: str = "") -> gpd.
         The file is missing, something else than it says, damaged, or has no such layer.
     """
     path, kind = _plain_file(path)
-    where = f"{where} ({path.name})" if where else path.name
+    where = f"{where} ({path.name})" if where not in ("", path.name) else path.name
     if kind == "GeoPackage":
         frame = _read_geopackage(path, layer, where)
+    elif kind == "GeoJSON":
+        frame = _read_geojson(path, where, layer)
     else:
-        if layer is not None and layer != path.stem and kind != "GeoJSON":
+        if layer not in (None, path.stem):
             raise InputError(f"{where}: there is no layer {layer!r}; a {kind} file holds one layer, {path.stem!r}.")
-        read = {"GeoParquet": _read_parquet, "GeoJSON": _read_geojson, "Shapefile": _read_shapefile, "FlatGeobuf": _read_flat}
+        read = {"GeoParquet": _read_parquet, "Shapefile": _read_shapefile, "FlatGeobuf": _read_flat}
         frame = read[kind](path, where)
     return _tidy(frame, where)
 
@@ -103,94 +106,19 @@ def sha256(path: Path) -> str:
     return digest.hexdigest()
 
 
-def repair_geometry(frame: gpd.GeoDataFrame, *, layer: str, ids: Iterable[Any]) -> tuple[gpd.GeoDataFrame, pd.DataFrame]:
-    """Layer with valid flat geometries only, and a remark for every row that was repaired or set aside.
-
-    Parameters
-    ----------
-    frame
-        Layer in its own coordinates.
-    layer
-        Name for the remarks.
-    ids
-        Object id of every row, for the remarks.
-
-    Returns
-    -------
-    tuple
-        The rows that can be used, in their order, and remarks: attribute ``geometry`` for a repaired row, empty for a row set
-        aside (nothing there, not finite, or nothing left after repair).
-
-    Examples
-    --------
-    >>> bow_tie = shapely.from_wkt("POLYGON ((0 0, 2 2, 2 0, 0 2, 0 0))")
-    >>> mended, notes = repair_geometry(gpd.GeoDataFrame(geometry=[bow_tie, None]), layer="bays", ids=["P-1", "P-2"])
-    >>> mended.geometry.geom_type.tolist(), mended.area.tolist()
-    (['MultiPolygon'], [2.0])
-    >>> notes[["object_id", "attribute", "reason"]].to_numpy().tolist()
-    [['P-1', 'geometry', 'repaired: self-intersection'], ['P-2', '', 'no geometry that can be read']]
-    """
-    names = np.asarray(pd.Index(ids).astype(str), dtype=object)
-    geometry = shapely.force_2d(np.asarray(frame.geometry.values))
-    notes = []
-
-    absent = shapely.is_missing(geometry) | shapely.is_empty(geometry)
-    notes.append(remarks(layer, names[absent], reason="no geometry that can be read"))
-    coordinates, rows = shapely.get_coordinates(geometry, return_index=True)
-    infinite = np.isin(np.arange(len(geometry)), rows[~np.isfinite(coordinates).all(axis=1)]) & ~absent
-    notes.append(remarks(layer, names[infinite], reason="coordinates are not finite"))
-
-    usable = ~absent & ~infinite
-    broken = np.flatnonzero(usable & ~shapely.is_valid(geometry))
-    why = np.array([text.partition("[")[0].strip().lower() for text in shapely.is_valid_reason(geometry[broken])], dtype=object)
-    before = shapely.get_dimensions(geometry)
-    geometry[broken] = _valid(geometry[broken])
-    collections = np.flatnonzero(usable & (shapely.get_type_id(geometry) == shapely.GeometryType.GEOMETRYCOLLECTION))
-    geometry[collections] = [_widest_parts(collection) for collection in geometry[collections]]
-
-    lost = usable & (~shapely.is_valid(geometry) | shapely.is_empty(geometry) | (shapely.get_dimensions(geometry) < before))
-    gone = lost[broken]
-    notes += [
-        remarks(layer, names[broken[(why == reason) & ~gone]], "geometry", reason=f"repaired: {reason}")
-        for reason in sorted(set(why[~gone]))
-    ]
-    notes.append(remarks(layer, names[broken[gone]], raw=why[gone], reason="nothing is left of the geometry after repair"))
-    mixed = np.setdiff1d(collections, broken)
-    notes.append(
-        remarks(layer, names[mixed], "geometry", reason="repaired: only the widest parts of a mixed collection are used")
-    )
-
-    kept = frame.copy()
-    kept[frame.geometry.name] = gpd.GeoSeries(geometry, index=frame.index, crs=frame.crs)
-    return kept[usable & ~lost], all_remarks(notes)
-
-
-def _valid(broken: np.ndarray) -> np.ndarray:
-    """The same surfaces and lines, valid; from their lines alone where GEOS leaves a flaw in their structure."""
-    valid = np.asarray(shapely.make_valid(broken, method="structure", keep_collapsed=False), dtype=object)
-    still = ~shapely.is_valid(valid)
-    valid[still] = shapely.make_valid(valid[still], method="linework")
-    return valid
-
-
-def _widest_parts(collection: shapely.Geometry) -> shapely.Geometry:
-    """Parts of the highest dimension of a collection, as one geometry."""
-    parts = shapely.get_parts(collection)
-    while (shapely.get_type_id(parts) == shapely.GeometryType.GEOMETRYCOLLECTION).any():
-        parts = shapely.get_parts(parts)
-    parts = shapely.get_parts(parts)
-    return shapely.union_all(parts[shapely.get_dimensions(parts) == shapely.get_dimensions(parts).max(initial=-1)])
-
-
 def _plain_file(path: Path) -> tuple[Path, str]:
     """Resolved path and format of a file whose name and first bytes agree."""
-    text = str(path)
-    if re.match(r"(/vsi|[A-Za-z][\w+.-]+:/)", text):
+    text = _SECRET.sub(r"\1\2***", str(path))
+    if re.match(r"(/vsi|[A-Za-z][\w+.-]+:)", text):
         raise InputError(f"{text}: only plain files on this computer are read; save a copy and give its path.")
     path = Path(path)
-    if not path.is_file():
-        what = "is a folder, not a file" if path.is_dir() else "does not exist"
-        raise InputError(f"{text}: {what}.")
+    try:
+        there = path.is_file()
+    except OSError as error:
+        raise InputError(f"{text[:100]}...: cannot be read ({error.strerror}).") from None
+    if not there:
+        what = "is a folder" if path.is_dir() else "is no plain file" if path.exists() else "does not exist"
+        raise InputError(f"{text}: {what}; give the path of a file.")
     path = path.resolve()
     if path.suffix.lower() not in FORMATS:
         raise InputError(f"{text}: files of type {path.suffix!r} are not read; give one of {', '.join(FORMATS)}.")
@@ -244,14 +172,7 @@ def _read_geopackage(path: Path, layer: str | None, where: str) -> gpd.GeoDataFr
     with _readable(path) as file:
         name = _choose(_feature_tables(file), layer, where)
         quoted = '"{}"'.format(name.replace('"', '""'))
-        with closing(_connect(file)) as connection:
-            try:
-                flaw = connection.execute("PRAGMA quick_check(1)").fetchone()[0]
-                rows = connection.execute(f"SELECT count(*) FROM {quoted}").fetchone()[0]  # noqa: S608  (quoted identifier)
-            except sqlite3.Error as error:
-                raise _damaged(where, error) from error
-        if flaw != "ok":
-            raise _damaged(where, flaw)
+        rows = _check_table(file, quoted, where)
         try:
             frame = _read_ogr(file, where, layer=name)
         except NotImplementedError:
@@ -260,6 +181,31 @@ def _read_geopackage(path: Path, layer: str | None, where: str) -> gpd.GeoDataFr
     if len(frame) != rows:
         raise _damaged(where, f"the table has {rows} rows, but {len(frame)} could be read")
     return frame
+
+
+def _check_table(file: Path, quoted: str, where: str) -> int:
+    """Number of rows of a table that is whole, and whose columns of numbers hold numbers only."""
+    with closing(_connect(file)) as connection:
+        try:
+            flaw = connection.execute("PRAGMA quick_check(1)").fetchone()[0]
+            columns = [
+                (name, str(kind).upper().partition("(")[0])
+                for _, name, kind, *_ in connection.execute(f"PRAGMA table_info({quoted})")
+            ]
+            numbers = [name for name, kind in columns if kind in _NUMBERS]
+            texts = [", sum(typeof({}) IN ('text', 'blob'))".format('"{}"'.format(name.replace('"', '""'))) for name in numbers]
+            rows, *wrong = connection.execute(f"SELECT count(*){''.join(texts)} FROM {quoted}").fetchone()  # noqa: S608  (quoted)
+        except sqlite3.Error as error:
+            raise _damaged(where, error) from error
+    if flaw != "ok":
+        raise _damaged(where, flaw)
+    if faults := [
+        f"column {name!r}: text in {count} of {rows} rows" for name, count in zip(numbers, wrong, strict=True) if count
+    ]:
+        raise InputError(
+            f"{where}: text stands in columns of numbers, and would be read as 0; correct it or make them text", faults
+        )
+    return int(rows)
 
 
 def _connect(file: Path) -> sqlite3.Connection:
@@ -294,15 +240,21 @@ def _read_ogr(
     arrow = sql is None and encoding is None
     options = {"use_arrow": True, "arrow_to_pandas_kwargs": {"types_mapper": _nullable}} if arrow else {"encoding": encoding}
     try:
-        info = pyogrio.read_info(source, layer=layer, encoding=encoding)
-        with np.errstate(invalid="ignore"):  # coordinates that are not numbers are set aside later, with their id
+        # What the reader only warns of, such as a coordinate system that it cannot parse, is kept for the remarks. Coordinates
+        # that are not numbers are set aside later, with their id.
+        with warnings.catch_warnings(record=True) as said, np.errstate(invalid="ignore"):
+            warnings.simplefilter("always")
+            info = pyogrio.read_info(source, layer=layer, encoding=encoding)
             frame = pyogrio.read_dataframe(source, layer=None if sql else layer, sql=sql, on_invalid="ignore", **options)
-        for column in frame.select_dtypes("str"):
-            frame[column].to_numpy(dtype=object)  # the text of a column is decoded only here
     except NotImplementedError:
         raise
     except _DAMAGE as error:
         raise _damaged(where, error) from error
+    _check_text(frame, where)
+    name = "" if isinstance(source, bytes) else str(source)
+    frame.attrs["warnings"] = sorted(
+        {str(warning.message).replace(name, where) if name else str(warning.message) for warning in said}
+    )
     if not isinstance(frame, gpd.GeoDataFrame):
         raise InputError(f"{where}: the layer has no geometry.")
     for column, dtype in zip(info["fields"], info["dtypes"], strict=True):
@@ -315,6 +267,20 @@ def _read_ogr(
     return frame
 
 
+def _check_text(frame: pd.DataFrame, where: str) -> None:
+    """Refuse text that is in another alphabet than the file says; a column is decoded only when it is asked for."""
+    from pyarrow import ArrowException
+
+    for column in frame.select_dtypes("str"):
+        try:
+            frame[column].to_numpy(dtype=object)
+        except (UnicodeDecodeError, ArrowException) as error:
+            advice = "; correct or delete the .cpg, or save the file again in UTF-8"
+            raise _damaged(
+                where, f"column {column!r} holds text that is not in the alphabet that the file says{advice}"
+            ) from error
+
+
 def _read_flat(path: Path, where: str) -> gpd.GeoDataFrame:
     with _readable(path) as file:
         return _read_ogr(file, where)
@@ -324,38 +290,26 @@ def _read_parquet(path: Path, where: str) -> gpd.GeoDataFrame:
     try:
         with path.open("rb") as file:
             frame = gpd.read_parquet(file, to_pandas_kwargs={"types_mapper": _nullable})
-    except (*_DAMAGE, TypeError, KeyError) as error:
+    except (*_DAMAGE, TypeError, KeyError, ShapelyError) as error:
+        if "geo metadata" in str(error) and "Missing" in str(error):
+            raise InputError(f"{where}: is a Parquet file without geometry; a layer is given as GeoParquet.") from error
         raise _damaged(where, error) from error
+    _check_text(frame, where)
     names = [name for name in frame.index.names if name is not None]
     return frame.reset_index(names or None, drop=not names)
 
 
-def _read_geojson(path: Path, where: str) -> gpd.GeoDataFrame:
+def _read_geojson(path: Path, where: str, layer: str | None = None) -> gpd.GeoDataFrame:
     try:
-        document = json.loads(path.read_bytes().decode("utf-8-sig"), object_hook=_without_links)
-    except InputError as error:
-        raise InputError(f"{where}: {error.message}") from None
+        text, count = geojson.load(path, layer=layer, where=where)
     except (ValueError, RecursionError) as error:
+        if isinstance(error, InputError):
+            raise
         raise _damaged(where, error) from error
-    features = document.get("features") if isinstance(document, dict) else None
-    if not isinstance(features, list) or document.get("type") != "FeatureCollection":
-        raise InputError(f"{where}: this is JSON, but not a GeoJSON FeatureCollection; export the layer as GeoJSON.")
-    # What was checked is what is read: a name given twice, for one, may mean something else to another reader.
-    frame = _read_ogr(json.dumps(document, ensure_ascii=False).encode("utf-8"), where)
-    if len(frame) != len(features):
-        raise _damaged(where, f"the file has {len(features)} features, but {len(frame)} could be read")
+    frame = _read_ogr(text, where)
+    if len(frame) != count:
+        raise _damaged(where, f"the file has {count} features, but {len(frame)} could be read")
     return frame
-
-
-def _without_links(node: dict[str, Any]) -> dict[str, Any]:
-    """A JSON object as it is, unless its coordinate system is a link, which the reader would follow."""
-    system = node.get("crs")
-    if isinstance(system, dict):
-        properties = system.get("properties")
-        name = properties.get("name") if isinstance(properties, dict) else None
-        if system.get("type") != "name" or not isinstance(name, str) or not _CRS_NAME.fullmatch(name):
-            raise InputError("its coordinate system is a link or unknown; write a name such as urn:ogc:def:crs:EPSG::31370.")
-    return node
 
 
 def _read_shapefile(path: Path, where: str) -> gpd.GeoDataFrame:
@@ -366,6 +320,8 @@ def _read_shapefile(path: Path, where: str) -> gpd.GeoDataFrame:
         frame = _read_ogr(file, where, encoding=found.encoding)
     if len(frame) != found.rows:
         raise _damaged(where, f"the .dbf has {found.rows} rows, but {len(frame)} could be read")
+    if found.deleted:
+        frame.attrs["warnings"].append(f"rows marked as deleted are left out: {found.deleted}")
     return frame
 
 
@@ -388,6 +344,8 @@ def _tidy(frame: gpd.GeoDataFrame, where: str) -> gpd.GeoDataFrame:
     for column, dtype in frame.dtypes.items():
         if dtype in ("Int64", "boolean") and not frame[column].hasnans:
             frame[column] = frame[column].astype("int64" if dtype == "Int64" else "bool")
+        elif dtype.kind == "O" and frame[column].map(lambda value: isinstance(value, bytes)).any():
+            frame[column] = frame[column].map(_without_bytes)
     if frame.crs is None:
         return frame
     crs = registered(frame.crs)
@@ -395,5 +353,13 @@ def _tidy(frame: gpd.GeoDataFrame, where: str) -> gpd.GeoDataFrame:
     return frame.set_crs(None if crs.is_engineering else crs, allow_override=True)
 
 
+def _without_bytes(value: Any) -> Any:
+    """A value as it is, but of bytes (a photo) only how many they are and which."""
+    return f"bytes ({len(value)}, SHA-256 {hashlib.sha256(value).hexdigest()[:12]})" if isinstance(value, bytes) else value
+
+
 def _damaged(where: str, detail: object) -> InputError:
-    return InputError(f"{where}: the file is damaged and nothing of it is used ({detail}). Ask for a new copy.")
+    if "database is locked" in str(detail):
+        return InputError(f"{where}: is open in another program. Save and close it there, and run again.")
+    words = " ".join(str(detail).split())
+    return InputError(f"{where}: the file is damaged and nothing of it is used ({words}). Ask for a new copy.")

@@ -11,7 +11,7 @@ import shapely
 
 from toegankelijk import schema
 from toegankelijk.measure.carriageways import REACH, Kerbs, find_kerbs
-from toegankelijk.measure.geometry import flags, frame, is_complete, says, shapes_of
+from toegankelijk.measure.geometry import as_lines, flags, frame, is_complete, says, shapes_of
 from toegankelijk.measure.passages import SNAP, derived_ids
 
 END_DISTANCE = 3.0
@@ -83,7 +83,9 @@ def crossing_length(layers: Mapping[str, gpd.GeoDataFrame]) -> pd.DataFrame:
     Where carriageways are delivered and the line meets a kerb at both ends, they go before: the length is from the first kerb to
     the last, islands on the way included. If something else than a traffic island lies between two carriageways, they may be
     two crossings: the length is at least that of the longest. A carriageway that is not complete, or beyond which a line from
-    kerb to kerb goes on for more than a metre, is a lower bound; the line then is the upper.
+    kerb to kerb goes on for more than a metre, is a lower bound; the line then is the upper. A line that ends on the axis of a
+    street, or where another crossing begins and no footway lies, may be part of a crossing: it is no upper bound, unless kerbs or
+    all carriageways tell where the crossing ends.
     """
     crossings = layers["crossing"]
     shapes = crossings.geometry.to_numpy()
@@ -93,14 +95,15 @@ def crossing_length(layers: Mapping[str, gpd.GeoDataFrame]) -> pd.DataFrame:
     low = np.where(axis, np.where(np.isnan(length), np.nan, 0.0), np.maximum(length - slack, 0.0))
     between = np.where(axis, _between_kerbs(crossings, layers.get("crossing_end")), np.nan)
     known = ~np.isnan(between)
-    low, high = np.where(known, np.maximum(between - slack, 0.0), low), np.where(known, between, length) + slack
+    whole = np.where(_goes_on(layers), np.nan, length)
+    low, high = np.where(known, np.maximum(between - slack, 0.0), low), np.where(known, between, whole) + slack
     if "carriageway" in layers:
         kerbs = find_kerbs(layers)
         crossed = ~np.isnan(kerbs.length)
         beyond = np.maximum(kerbs.start, shapely.length(kerbs.lines) - kerbs.end) > 2 * REACH
         sure = is_complete(layers, "carriageway") & (axis | ~beyond)
         low = np.where(crossed, np.maximum(_longest(kerbs, layers) - kerbs.accuracy, 0.0), low)
-        high = np.where(crossed, np.where(sure, kerbs.length, np.fmax(kerbs.length, high - slack)) + kerbs.accuracy, high)
+        high = np.where(crossed, np.where(sure, kerbs.length, np.maximum(kerbs.length, high - slack)) + kerbs.accuracy, high)
     return frame(crossings.index, low, high)
 
 
@@ -195,17 +198,33 @@ def _free_slots(given: gpd.GeoDataFrame, slots: pd.DataFrame) -> pd.DataFrame:
 
 def _on_carriageway(points: np.ndarray, slots: pd.DataFrame, streets: gpd.GeoDataFrame | None) -> np.ndarray:
     """Places where the ends of two crossings meet on the axis of a street that is no pedestrian street."""
-    if streets is None or streets.empty or not len(points):
+    if not len(points):
+        return np.zeros(0, bool)
+    here, other = shapely.STRtree(slots["geometry"].to_numpy()).query(points, predicate="dwithin", distance=SNAP)
+    meeting = pd.Series(slots["parent_id"].to_numpy()[other]).groupby(here).nunique() > 1
+    result = np.zeros(len(points), bool)
+    result[meeting.index[meeting]] = True
+    return result & _on_axis(points, streets)
+
+
+def _goes_on(layers: Mapping[str, gpd.GeoDataFrame]) -> np.ndarray:
+    """Crossings of which a line starts or ends on the axis of a street, or where only another crossing leads on."""
+    lines = as_lines(layers["crossing"].geometry.to_numpy())
+    ends = np.concatenate([shapely.get_point(lines, number) for number in (0, -1)])
+    one, other = shapely.STRtree(ends).query(ends, predicate="dwithin", distance=SNAP)
+    met = np.isin(np.arange(len(ends)), one[one % len(lines) != other % len(lines)])
+    walked = np.isin(np.arange(len(ends)), shapely.STRtree(shapes_of(layers, "footway")).query(ends, "dwithin", distance=SNAP)[0])
+    return np.asarray(((met & ~walked) | _on_axis(ends, layers.get("street"))).reshape(2, -1).any(axis=0))
+
+
+def _on_axis(points: np.ndarray, streets: gpd.GeoDataFrame | None) -> np.ndarray:
+    """Points on the axis of a street that is no pedestrian street."""
+    if streets is None or streets.empty:
         return np.zeros(len(points), bool)
     if "footway_sides" in streets:
         streets = streets[~streets["footway_sides"].eq("pedestrian")]
     axes = streets.geometry.to_numpy()[shapely.get_dimensions(streets.geometry.to_numpy()) == 1]
-    here, other = shapely.STRtree(slots["geometry"].to_numpy()).query(points, predicate="dwithin", distance=SNAP)
-    meeting = pd.Series(slots["parent_id"].to_numpy()[other]).groupby(here).nunique() > 1
-    on_axis = shapely.STRtree(axes).query(points, predicate="dwithin", distance=SNAP)[0]
-    result = np.zeros(len(points), bool)
-    result[meeting.index[meeting]] = True
-    return result & np.isin(np.arange(len(points)), on_axis)
+    return np.isin(np.arange(len(points)), shapely.STRtree(axes).query(points, predicate="dwithin", distance=SNAP)[0])
 
 
 def _attribute(column: str) -> str:

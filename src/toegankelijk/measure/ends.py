@@ -49,12 +49,16 @@ def both_sides_lowered(layers: Mapping[str, gpd.GeoDataFrame]) -> pd.DataFrame:
 
 
 def crossing_width(layers: Mapping[str, gpd.GeoDataFrame]) -> pd.DataFrame:
-    """Width in metres at each end of an unmarked crossing: that of its lowered kerb. That of a marked one must be given."""
+    """Width in metres at each end of an unmarked crossing: that of its lowered kerb, where it has one.
+
+    That of a marked one must be given.
+    """
     ends, crossings = layers["crossing_end"], layers.get("crossing")
     unmarked = np.zeros(len(ends), bool)
     if crossings is not None:
         unmarked = schema.texts(ends, "parent_id").isin(crossings.index[says(crossings, "crossing_marked", False)]).to_numpy()
     low, high = schema.bounds(ends, "dropped_kerb_width")
+    unmarked = unmarked & (high > 0)
     return frame(ends.index, *(np.where(unmarked & np.isfinite(one), one, np.nan) for one in (low, high)))
 
 

@@ -84,7 +84,10 @@ def _reach(
     sure = np.where(flat, np.where(walkway, 0.0, -np.inf), low / 2)
     farthest = np.where(flat, 0.0, np.minimum(high / 2, NEAR))
     obstacle, footway = shapely.STRtree(shapes).query(obstacles, predicate="dwithin", distance=NEAR)
-    middle = shapely.distance(shapely.point_on_surface(obstacles)[obstacle], shapes[footway])
+    places = shapely.point_on_surface(obstacles)[obstacle]
+    middle = shapely.distance(places, shapes[footway])
+    drawn = walkway[footway] & (middle == 0)  # how far inside: an object may stand off by its accuracy, and still be in it
+    middle[drawn] = -shapely.distance(places[drawn], shapely.boundary(shapes[footway[drawn]]))
     nearest = shapely.distance(obstacles[obstacle], shapes[footway])
     inside, maybe = np.zeros(len(obstacles), bool), np.zeros(len(obstacles), bool)
     inside[obstacle[middle + slack[obstacle] <= sure[footway]]] = True

@@ -47,8 +47,8 @@ def measure_shares(city: schema.City, norm: Norm) -> schema.City:
     >>> from toegankelijk import measure_layers, read_city, read_norm, sample_city
     >>> city = measure_shares(measure_layers(read_city(sample_city())), read_norm())
     >>> zones = city.layers["zone"]
-    >>> [schema.bounds(zones, "accessible_share")[end].round().tolist() for end in (0, 1)]
-    [[67.0, 50.0, 100.0], [67.0, 50.0, 100.0]]
+    >>> [schema.bounds(zones, "ergonomic_share")[end].round().tolist() for end in (0, 1)]
+    [[0.0, 0.0, 0.0], [67.0, 100.0, 0.0]]
     """
     zones = city.layers.get("zone")
     if zones is None or zones.empty:

@@ -18,6 +18,10 @@ ON_WAY = 1.0
 FOLLOWS = 50.0
 """Distance in metres along the way within which the next level change follows; a proposal."""
 
+TIP = 0.3
+"""Distance in metres from the end of a level change that is drawn as a line, within which a way only touches it: who walks on
+along the way does not meet it. It is a link over a street that begins there, or the kerb beside the way."""
+
 SAME = 0.3
 """Distance in metres within which two objects may be one and the same step, entered twice: less than the shortest going."""
 
@@ -67,6 +71,10 @@ def _pairs(layers: Mapping[str, gpd.GeoDataFrame]) -> pd.DataFrame:
     slack = 2 * schema.accuracy(kerbs)
     kerb, line = shapely.STRtree(lines).query(shapes, predicate="dwithin", distance=ON_WAY)
     met = shapely.get_point(shapely.shortest_line(lines[line], shapes[kerb]), 0)
+    across = as_lines(np.asarray(shapes))[kerb]
+    along, length = shapely.line_locate_point(across, met), shapely.length(across)
+    touched = (length > 2 * ON_WAY) & ((along < TIP) | (along > length - TIP))
+    kerb, line, met = kerb[~touched], line[~touched], met[~touched]
     table = pd.DataFrame({"kerb": kerb, "line": line, "at": shapely.line_locate_point(lines[line], met)})
     table = table.sort_values(["line", "at", "kerb"], ignore_index=True)
     found = []

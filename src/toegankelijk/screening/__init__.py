@@ -126,7 +126,7 @@ class Screening:
             "created": datetime.datetime.now(datetime.UTC).isoformat(timespec="seconds"),
             "version": importlib.metadata.version("toegankelijk"),
             "versions": {name: importlib.metadata.version(name) for name in PACKAGES},
-            "norm": {"name": self.norm.name, "version": self.norm.version, "hash": self.norm.hash},
+            "norm": self._norm(),
             "scope": sorted(self.findings.scope),
             "crs": systems.label(self.city.crs),
             "date": self.city.settings.get("date"),
@@ -145,6 +145,14 @@ class Screening:
                 "good_examples": len(self.good_examples),
             },
         }
+
+    def _norm(self) -> dict[str, Any]:
+        """Which norm it is, and what it changed of the bundled one that it rests on."""
+        own = {"name": self.norm.name, "version": self.norm.version, "hash": self.norm.hash}
+        if not self.norm.base:
+            return own
+        base = {"base": self.norm.base, "base_hash": self.norm.base_hash}
+        return {**own, **base, "overrides": self.norm.overrides.to_dict("records")}
 
     def _observed(self) -> dict[str, Any]:
         """How many observations count, and those that do not, each with the reason."""
@@ -199,7 +207,7 @@ def screen(
     >>> from toegankelijk import sample_city
     >>> screening = screen(sample_city())
     >>> len(screening.table), screening.city.zones.index.tolist()
-    (61, ['WZ-1', 'WZ-2', 'WZ-3'])
+    (66, ['WZ-1', 'WZ-2', 'WZ-3'])
     """
     path = Path(source)
     config = _osm_config(path) if path.name.endswith(OSM_ENDINGS) else load_config(path)

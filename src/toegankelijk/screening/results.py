@@ -17,7 +17,7 @@ import pandas as pd
 from toegankelijk import evidence
 from toegankelijk.errors import ConfigError
 from toegankelijk.findings import Findings
-from toegankelijk.io.geopackage import read_table, write_layers, write_table
+from toegankelijk.io.geopackage import check_free, read_table, write_layers, write_table
 from toegankelijk.monitoring import FIELDS, LAYER, same_tables, update_table
 from toegankelijk.survey import list_visits
 
@@ -50,6 +50,9 @@ def write_results(screening: Screening, folder: str | Path, *, progress: Progres
         Told of every file.
     """
     folder = Path(folder)
+    if folder.exists() and not folder.is_dir():
+        raise ConfigError(f"{folder}: is a file; give a folder to write to")
+    _check_packages(folder)
     made = next((part for part in reversed([folder, *folder.parents]) if not part.exists()), None)
     folder.mkdir(parents=True, exist_ok=True)
     draft = Path(tempfile.mkdtemp(prefix=".screening-", dir=folder))
@@ -98,26 +101,26 @@ def _write_files(screening: Screening, draft: Path, standing: Path, progress: Pr
 def _write_table(screening: Screening, draft: Path, standing: Path, progress: Progress) -> None:
     """The monitoring table, if it changes, and as a workbook where the package for that is installed."""
     progress("writing", "monitoring.gpkg")
-    table = _carried_on(screening, standing)
-    if table is None:
-        return
-    extra = [name for name in table if name not in FIELDS and name != "geometry"]
-    write_table(draft / "monitoring.gpkg", LAYER, table, {**FIELDS, **{name: _field_type(table[name]) for name in extra}})
-    if importlib.util.find_spec("xlsxwriter") is not None:
+    table, changed = _carried_on(screening, standing)
+    if changed:
+        extra = [name for name in table if name not in FIELDS and name != "geometry"]
+        write_table(draft / "monitoring.gpkg", LAYER, table, {**FIELDS, **{name: _field_type(table[name]) for name in extra}})
+    wanted = changed or not standing.with_suffix(".xlsx").is_file()
+    if wanted and importlib.util.find_spec("xlsxwriter") is not None:
         from toegankelijk.workbook import write_monitoring_workbook
 
         progress("writing", "monitoring.xlsx")
         write_monitoring_workbook(draft / "monitoring.xlsx", table, city=screening.city, norm=screening.norm, lang=screening.lang)
 
 
-def _carried_on(screening: Screening, standing: Path) -> gpd.GeoDataFrame | None:
-    """The table to write: new, or carried on from the one that stands there; None if nothing changes."""
+def _carried_on(screening: Screening, standing: Path) -> tuple[gpd.GeoDataFrame, bool]:
+    """The table: new, or carried on from the one that stands there; and whether that changes anything."""
     if not standing.is_file():
-        return screening.table
+        return screening.table, True
     previous = read_table(standing, LAYER)
     previous = previous if previous.geometry.name == "geometry" else previous.rename_geometry("geometry")
     table = update_table(screening.table, previous)
-    return None if same_tables(table, previous[list(table)]) else table
+    return table, not same_tables(table, previous[list(table)])
 
 
 def write_survey(screening: Screening, folder: str | Path) -> list[Path]:
@@ -144,8 +147,16 @@ def write_survey(screening: Screening, folder: str | Path) -> list[Path]:
     return files
 
 
+def _check_packages(folder: Path) -> None:
+    """Refuse to write over a GeoPackage that another program has open: its edits would be lost, or spoil the new file."""
+    for name in FILES:
+        if name.endswith(".gpkg"):
+            check_free(folder / name)
+
+
 def _put(draft: Path, folder: Path) -> None:
     """Move finished files into place, all or none; a monitoring table that stood there is kept under another name."""
+    _check_packages(folder)
     before = draft / "before"
     before.mkdir()
     moved = []
