@@ -1,5 +1,7 @@
 """What is known of every attribute, on the sample district and on a small city."""
 
+import dataclasses
+
 import pytest
 
 import toegankelijk as tg
@@ -45,3 +47,10 @@ def test_nothing_is_said_of_attributes_that_nobody_knows(known):
     _, rows = known
     assert ("footway", "slip_resistant") not in set(rows.index.droplevel(["layer", "how"]))
     assert ((rows["values"] + rows["bounds"]) > 0).all()
+
+
+def test_a_layer_without_objects_has_no_row(known):
+    city, rows = known
+    empty = {**city.layers, "stop": city.layers["stop"].iloc[:0]}
+    fewer = attribute_rows(dataclasses.replace(city, layers=empty))
+    assert set(fewer["kind"]) == set(rows.index.get_level_values("kind")) - {"stop"}

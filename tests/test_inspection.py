@@ -169,7 +169,8 @@ class TestDraft:
         for kind, frame in checked.items():
             both = frame.index.intersection(mine[kind].index)
             for column in set(frame.select_dtypes("number")) & set(mine[kind]) - {"accuracy"}:
-                pd.testing.assert_series_equal(mine[kind].loc[both, column], frame.loc[both, column], check_dtype=False, check_index_type=False)
+                same = {"check_dtype": False, "check_index_type": False}
+                pd.testing.assert_series_equal(mine[kind].loc[both, column], frame.loc[both, column], **same)
                 compared += len(both)
         assert compared > 150
 

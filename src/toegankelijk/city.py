@@ -68,11 +68,9 @@ def read_city(
     everything = {kind: _joined(kind, parts, target) for kind, parts in sorted(reader.parts.items())}
     layers = {kind: layer for kind, layer in everything.items() if kind in schema.kinds()}
     areas_of_care, found = _zones(config, reader, layers, target)
-    if not areas_of_care.zones["assumed"].any():
-        located, astray = _located(everything, raw, areas_of_care.zones.geometry)
-        everything |= located
-        layers = {kind: layer for kind, layer in everything.items() if kind in schema.kinds()}
-        found = [*found, astray]
+    everything, astray = _located(everything, raw, areas_of_care.zones)
+    layers = {kind: layer for kind, layer in everything.items() if kind in schema.kinds()}
+    found = [*found, astray]
     found = [*found, _stacked(layers), _orphans(layers)]
     settings = {
         "date": config.city.date,
@@ -208,20 +206,23 @@ def _choices(config: CityConfig, folder: Path) -> dict[str, Any]:
 
 
 def _located(
-    layers: Mapping[str, gpd.GeoDataFrame], raw: Iterable[Raw], zones_drawn: gpd.GeoSeries
+    layers: Mapping[str, gpd.GeoDataFrame], raw: Iterable[Raw], care: gpd.GeoDataFrame
 ) -> tuple[dict[str, gpd.GeoDataFrame], pd.DataFrame]:
-    """Layers without objects that lie far from all zones, and remarks on these; a layer that all lies elsewhere is refused."""
+    """Layers without objects that lie far from the city, and remarks on these; a layer that all lies elsewhere is refused."""
     placed = {
         source.label: layers[source.kind].geometry[layers[source.kind]["source"] == source.label].to_numpy() for source in raw
     }
-    location.check_layers({source.label: source.frame for source in raw}, placed, zones_drawn)
+    if not any(map(len, placed.values())):
+        return dict(layers), schema.remarks()
+    place = location.find_place(care, placed)
+    location.check_layers({source.label: source.frame for source in raw}, placed, place)
     kept, found = dict(layers), []
     for source in raw:
         layer = kept[source.kind]
         mine = (layer["source"] == source.label).to_numpy()
         away = np.zeros(len(layer), dtype=bool)
-        away[mine] = location.astray(layer.geometry.to_numpy()[mine], zones_drawn)
-        reason = f"lies or reaches more than {location.FAR / 1000:.0f} km from the zones, or has x and y swapped"
+        away[mine] = location.astray(layer.geometry.to_numpy()[mine], place)
+        reason = f"lies or reaches more than {location.FAR / 1000:.0f} km from {place.name}, or has x and y swapped"
         found.append(schema.remarks(source.label, layer.index[away], "", "", reason))
         if not away.any():
             continue

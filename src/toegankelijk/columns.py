@@ -12,6 +12,9 @@ from toegankelijk.config import Column
 from toegankelijk.errors import ConfigError
 from toegankelijk.keys import key_texts
 
+MOST_TEXT = 250
+"""Characters of a name or a street; a table for people holds no essays."""
+
 
 def map_columns(
     raw: pd.DataFrame, columns: Mapping[str, Column], *, layer: str, codes: Mapping[str, Mapping[str, str]]
@@ -52,7 +55,8 @@ def map_columns(
     for name, column in columns.items():
         values = _values(raw, column)
         if name in (*schema.TEXT_COLUMNS, "parent_id"):
-            result[name] = key_texts(values) if name == "parent_id" else _texts(values)
+            result[name], found = _shortened(key_texts(values) if name == "parent_id" else _texts(values), name, layer)
+            remarks.append(found)
             continue
         table = codes[column.codes] if isinstance(column.codes, str) else column.codes
         try:
@@ -115,3 +119,11 @@ def _values(raw: pd.DataFrame, column: Column) -> pd.Series:
 def _texts(values: pd.Series) -> pd.Series:
     """Text with blanks stripped; missing is empty."""
     return values.astype("object").where(values.notna(), "").astype("str").str.strip()
+
+
+def _shortened(texts: pd.Series, name: str, layer: str) -> tuple[pd.Series, pd.DataFrame]:
+    """Texts of at most `MOST_TEXT` characters, and remarks on those that were longer."""
+    long = (texts.str.len() > MOST_TEXT).to_numpy(dtype=bool)
+    reason = f"longer than {MOST_TEXT} characters; the rest is left out"
+    found = schema.remarks(layer, texts.index[long], name, texts[long].str[:40] + "...", reason)
+    return texts.str[:MOST_TEXT] if long.any() else texts, found

@@ -211,14 +211,14 @@ class _Block:
     """Findings of one criterion, as arrays."""
 
     rows: npt.NDArray[np.int64]
-    area: npt.NDArray[np.int16]
+    area: npt.NDArray[np.int32]
     criterion: int
     value: npt.NDArray[np.float64]
     required: npt.NDArray[np.float64]
     codes: Codes  # outcome, severity, severity_worst, level_met, level_possible, reason
 
 
-_NOTHING = _Block(np.zeros(0, np.int64), np.zeros(0, np.int16), 0, np.zeros(0), np.zeros(0), np.zeros((6, 0), np.int8))
+_NOTHING = _Block(np.zeros(0, np.int64), np.zeros(0, np.int32), 0, np.zeros(0), np.zeros(0), np.zeros((6, 0), np.int8))
 
 
 def _block(rule: Rule, layer: pd.DataFrame, verdicts: Mapping[str, Verdicts], at: _Places, position: int) -> _Block:
@@ -238,7 +238,7 @@ def _block(rule: Rule, layer: pd.DataFrame, verdicts: Mapping[str, Verdicts], at
     ]
     return _Block(
         rows=at.object[keep],
-        area=at.area[keep].astype(np.int16),
+        area=at.area[keep].astype(np.int32),
         criterion=position,
         value=_values(rule, layer)[row],
         required=np.stack([v.required for v in by_level])[level, row],

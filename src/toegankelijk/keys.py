@@ -11,6 +11,9 @@ import unicodedata
 import numpy as np
 import pandas as pd
 
+MOST_CHARACTERS = 110
+"""Longest key: with what is derived from it, it has to fit in the monitoring table."""
+
 _UNSEEN = dict.fromkeys((0xAD, 0x200B, 0x200C, 0x200D, 0x200E, 0x200F, 0x2060, 0xFEFF))
 
 

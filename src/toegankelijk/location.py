@@ -7,6 +7,7 @@ refused where another reading of the same coordinates lies right among them.
 from __future__ import annotations
 
 from collections.abc import Mapping
+from dataclasses import dataclass
 
 import geopandas as gpd
 import numpy as np
@@ -17,14 +18,33 @@ from toegankelijk import crs as systems
 from toegankelijk.errors import CrsError
 
 NEAR = 10_000.0
-"""Metres from the zones within which a layer is taken to be of this city."""
+"""Metres from the city within which a layer is taken to be of it."""
 
 FAR = 50_000.0
-"""Metres from the zones beyond which nothing is of this city."""
+"""Metres from the city beyond which nothing is of it."""
 
 
-def check_layers(raw: Mapping[str, gpd.GeoDataFrame], placed: Mapping[str, np.ndarray], zones: gpd.GeoSeries) -> None:
-    """Refuse layers that lie away from all zones, and would lie among them if their coordinates were read in another way.
+@dataclass(frozen=True)
+class Place:
+    """Where the city is: a box in the run's coordinate system, and what lies there, for messages."""
+
+    box: shapely.Geometry
+    crs: CRS
+    name: str = "the zones"
+
+
+def find_place(zones: gpd.GeoDataFrame, layers: Mapping[str, np.ndarray]) -> Place:
+    """Where the city is: where its zones are, or, if nobody gave these, most of its largest layer."""
+    if not zones["assumed"].all():
+        return Place(shapely.box(*zones.total_bounds), zones.crs)
+    name = max(layers, key=lambda one: (len(layers[one]), one))
+    bounds = shapely.bounds(layers[name]).reshape(-1, 4)
+    low, high = np.percentile((bounds[:, :2] + bounds[:, 2:]) / 2, [2, 98], axis=0)
+    return Place(shapely.box(*low, *high), zones.crs, name)
+
+
+def check_layers(raw: Mapping[str, gpd.GeoDataFrame], placed: Mapping[str, np.ndarray], place: Place) -> None:
+    """Refuse layers that lie away from the city, and would lie in it if their coordinates were read in another way.
 
     Parameters
     ----------
@@ -32,8 +52,8 @@ def check_layers(raw: Mapping[str, gpd.GeoDataFrame], placed: Mapping[str, np.nd
         Name of a layer to the layer as delivered, in its own coordinate system.
     placed
         The same names to the geometries in the run's coordinate system.
-    zones
-        Outlines of the zones.
+    place
+        Where the city is.
 
     Raises
     ------
@@ -41,46 +61,39 @@ def check_layers(raw: Mapping[str, gpd.GeoDataFrame], placed: Mapping[str, np.nd
         All such layers with their distance, and the reading that fits; also those of which all lies beyond `FAR`.
     """
     problems = []
-    around = shapely.box(*zones.total_bounds)
     for name, shapes in placed.items():
         if not len(shapes):
             continue
-        nearest = float(shapely.distance(shapes, around).min())
+        nearest = float(shapely.distance(shapes, place.box).min())
         if nearest <= NEAR:
             continue
-        fitting = _reading(raw[name], around, zones.crs)
-        where = f"{name}: all {len(shapes)} features lie {nearest / 1000:.0f} km or more from the zones"
+        fitting = _reading(raw[name], place)
+        where = f"{name}: all {len(shapes)} features lie {nearest / 1000:.0f} km or more from {place.name}"
         if fitting:
             problems.append(f"{where}, and among them {fitting}")
         elif nearest > FAR:
-            problems.append(f"{where}; is this the file of another place, or are the zones?")
+            problems.append(f"{where}; is this the file of another place?")
     if problems:
-        raise CrsError("layers do not lie where the zones are: correct the coordinates or the labels of the files", problems)
+        raise CrsError("layers do not lie where the city is: correct the coordinates or the labels of the files", problems)
 
 
-def astray(shapes: np.ndarray, zones: gpd.GeoSeries) -> np.ndarray:
-    """Which geometries reach beyond `FAR` from the zones, though most of their layer does not; none if most do."""
-    left, bottom, right, top = zones.total_bounds
+def astray(shapes: np.ndarray, place: Place) -> np.ndarray:
+    """Which geometries reach beyond `FAR` from the city, though most of their layer does not; none if most do."""
+    left, bottom, right, top = place.box.bounds
     bounds = shapely.bounds(shapes).reshape(-1, 4)
     low, high = np.array([left, bottom]) - FAR, np.array([right, top]) + FAR
-    away = ((bounds[:, :2] < low) | (bounds[:, 2:] > high)).any(axis=1)
-    swapped = _is_near(_swapped(shapes), zones) & ~_is_near(shapes, zones)
-    away |= swapped
+    away: np.ndarray = ((bounds[:, :2] < low) | (bounds[:, 2:] > high)).any(axis=1)
+    away |= _is_near(shapely.transform(shapes, lambda points: points[:, ::-1]), place) & ~_is_near(shapes, place)
     return away if away.sum() * 2 < len(away) else np.zeros(len(away), dtype=bool)
 
 
-def _is_near(shapes: np.ndarray, zones: gpd.GeoSeries) -> np.ndarray:
-    near: np.ndarray = shapely.distance(shapes, shapely.box(*zones.total_bounds)) <= NEAR
+def _is_near(shapes: np.ndarray, place: Place) -> np.ndarray:
+    near: np.ndarray = shapely.distance(shapes, place.box) <= NEAR
     return near
 
 
-def _swapped(shapes: np.ndarray) -> np.ndarray:
-    swapped: np.ndarray = shapely.transform(shapes, lambda points: points[:, ::-1])
-    return swapped
-
-
-def _reading(frame: gpd.GeoDataFrame, around: shapely.Geometry, target: CRS) -> str:
-    """How the coordinates of a layer have to be read to lie near the zones; empty if no usual way does."""
+def _reading(frame: gpd.GeoDataFrame, place: Place) -> str:
+    """How the coordinates of a layer have to be read to lie in the city; empty if no usual way does."""
     known = systems.parse(frame.crs, where="layer")
     bounds = shapely.bounds(frame.geometry.to_numpy())
     x, y = np.nanmedian((bounds[:, :2] + bounds[:, 2:]) / 2, axis=0)
@@ -89,8 +102,8 @@ def _reading(frame: gpd.GeoDataFrame, around: shapely.Geometry, target: CRS) -> 
             if not swapped and code == systems.label(known):
                 continue
             point = shapely.Point(y, x) if swapped else shapely.Point(x, y)
-            there = _moved(point, known if code == systems.label(known) else code, target)
-            if there is not None and shapely.distance(there, around) <= NEAR:
+            there = _moved(point, known if code == systems.label(known) else code, place.crs)
+            if there is not None and shapely.distance(there, place.box) <= NEAR:
                 system = "" if code == systems.label(known) else f" in {code}"
                 return f"with x and y swapped{system}" if swapped else f"if read in {code}"
     return ""

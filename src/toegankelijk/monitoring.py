@@ -80,7 +80,7 @@ def _checked(previous: gpd.GeoDataFrame) -> gpd.GeoDataFrame:
         raise InputError(
             "monitoring table: some rows have one bottleneck_id; give copies an id of their own, or none", twice[:20]
         )
-    if (nameless := int((ids == "").sum())) > 1:
+    if nameless := int((ids == "").sum()):
         raise InputError(f"monitoring table: {nameless} rows have no bottleneck_id; give each one of its own, such as EIGEN-1")
     return previous.assign(**{column: None for column in COLUMNS if column not in previous})
 

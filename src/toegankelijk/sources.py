@@ -20,10 +20,10 @@ from toegankelijk import schema
 from toegankelijk.columns import map_columns
 from toegankelijk.config import CityConfig, Column, District, Join, Layer, Observations, Osm, Place, Register, Source
 from toegankelijk.errors import ConfigError, CrsError, InputError
-from toegankelijk.io.formats import list_source, read_rows, read_source
+from toegankelijk.io.formats import list_source, read_rows, read_source, refusing
 from toegankelijk.io.repair import repair_geometry
 from toegankelijk.io.vector import sha256
-from toegankelijk.keys import changed_keys, key_texts
+from toegankelijk.keys import MOST_CHARACTERS, changed_keys, key_texts
 
 MOST_LOST = 0.01
 """Share of a layer's rows that may be set aside before it no longer counts as all there is; a proposal."""
@@ -93,7 +93,7 @@ class Reader:
             frame = self._identify(frame, raw.layer, label)
             columns, found = map_columns(frame, self._there(raw.layer, frame, label), layer=label, codes=self.config.codes)
             self.remarks.append(found)
-            drawn = {"drawn": raw.layer.drawn} if raw.kind == "footway" else {}
+            drawn: dict[str, object] = {"drawn": raw.layer.drawn} if raw.kind == "footway" else {}
             drawn |= {"axis_to_axis": True} if raw.kind == "crossing" and raw.layer.drawn == "axis" else {}
             frame = gpd.GeoDataFrame(columns.assign(**drawn), geometry=frame.geometry, crs=frame.crs)
         complete = raw.layer.is_complete if isinstance(raw.layer, Layer) else raw.layer.complete
@@ -209,7 +209,8 @@ class Reader:
 
         self.progress(str(osm.source))
         path = self.folder / osm.source
-        layers, found = read_osm(path)
+        with refusing(str(osm.source)):
+            layers, found = read_osm(path)
         digest = hashlib.sha256(path.read_bytes()).hexdigest()
         wanted = {kind: layer for kind, layer in layers.items() if osm.kinds is None or kind in osm.kinds}
         labels = {kind: self._label(f"{kind}: {osm.source.name}") for kind in layers}
@@ -255,14 +256,14 @@ class Reader:
         lacking += [f"{source.place_name}: no column {join.on!r}"] if join.on not in frame else []
         if lacking:
             raise ConfigError(f"{source.place_name}: cannot be joined with {join.source}", lacking)
-        keys = schema.texts(table, key).astype("str").str.strip()
+        keys = key_texts(table[key])
         if twice := sorted(set(keys[keys.duplicated() & (keys != "")])):
             raise InputError(
                 f"{join.source}: column {key!r} is the key of a join, but not unique", [f"{one!r}" for one in twice[:20]]
             )
         named = {column: f"{join.source.stem}.{column}" for column in table if column in frame}
         table = table.set_axis(keys).drop(columns=key)[keys.to_numpy() != ""].rename(columns=named)
-        wanted = schema.texts(frame, join.on).astype("str").str.strip()
+        wanted = key_texts(frame[join.on])
         if lost := int((~wanted.isin(table.index)).sum()):
             reason = f"{lost} of {len(frame)} rows have no row there; what it would tell is unknown"
             self.remarks.append(schema.remarks(source.place_name, [""], "join", [str(join.source)], reason))
@@ -328,6 +329,10 @@ def _ids(frame: gpd.GeoDataFrame, column: str | None, where: str) -> pd.Index:
     if column is None:
         return pd.Index(derived(np.arange(len(frame))), name="object_id", dtype="object")
     texts = key_texts(frame[column]).to_numpy(dtype="object", copy=True)
+    if long := [text for text in texts if len(text) > MOST_CHARACTERS]:
+        advice = "name another column in `id`"
+        examples = [f"{text[:40]!r} and so on, {len(text)} characters" for text in long[:5]]
+        raise InputError(f"{where}: ids are longer than {MOST_CHARACTERS} characters; {advice}", examples)
     empty = np.flatnonzero(texts == "")
     texts[empty] = derived(empty)
     return pd.Index(texts, name="object_id")

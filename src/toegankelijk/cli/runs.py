@@ -20,6 +20,10 @@ if TYPE_CHECKING:
     from toegankelijk.screening import Screening
 
 
+MOST_ZONES = 40
+"""Zones up to which each has a line in the terminal, beside the total; the report has all of them."""
+
+
 def demo(out_folder: Out, lang: Lang = "nl") -> None:
     """Screen the made-up sample district that comes with the package."""
     from toegankelijk.sample import sample_city
@@ -69,7 +73,8 @@ def _summarise(screening: Screening, folder: Path, lang: str) -> None:
     rows = scores[(scores["level"] == "all") & (scores["theme"] == "all")]
     columns = ("zone", "score", "share", "coverage", "blockers", "level_reached")
     table = Table(*(label(name, lang) for name in columns))
-    for row in rows.to_dict("records"):
+    shown = rows if len(rows) <= MOST_ZONES else rows.iloc[:0]
+    for row in shown.to_dict("records"):
         table.add_row(*_score_cells(row, str(row["zone_name"]), lang))
     if len(rows) > 1:
         table.add_section()

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
@@ -20,8 +21,12 @@ if TYPE_CHECKING:
 
 out, err = Console(), Console(stderr=True)
 
-WRONG_CALL, REFUSED = 2, 3
-"""Exit codes: a wrong call or configuration; input that is refused. Nothing half-written stays behind."""
+UNFORESEEN, WRONG_CALL, REFUSED = 1, 2, 3
+"""Exit codes: a mistake of this program; a wrong call or configuration; input that is refused. Nothing half-written stays
+behind."""
+
+TRACEBACK = "TOEGANKELIJK_TRACEBACK"
+"""Environment variable that, if set, lets a mistake of this program end in a traceback, for a report."""
 
 Out = Annotated[Path, typer.Option("--out", help="Folder to write to.", file_okay=False)]
 Lang = Annotated[str, typer.Option("--lang", help="Language of table, map and report: nl, en, fr or de.")]
@@ -47,3 +52,11 @@ def refusals(lang: str) -> Iterator[None]:
     except ToegankelijkError as error:
         err.print(f"[red]{escape(str(error))}[/red]", soft_wrap=True)
         raise typer.Exit(WRONG_CALL) from None
+    except (typer.Exit, typer.Abort):
+        raise
+    except Exception as error:
+        if os.environ.get(TRACEBACK):
+            raise
+        words = label("terminal.unforeseen", lang, variable=TRACEBACK)
+        err.print(f"[red]{words}[/red]\n{escape(f'{type(error).__name__}: {error}')}", soft_wrap=True)
+        raise typer.Exit(UNFORESEEN) from None

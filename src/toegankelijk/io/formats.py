@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
 from pathlib import Path
 
 import geopandas as gpd
 import pandas as pd
 
-from toegankelijk.errors import InputError
+from toegankelijk.errors import InputError, ToegankelijkError
 from toegankelijk.io import archives, vector
 
 DELIMITED = (".csv", ".tsv", ".txt")
@@ -56,19 +57,34 @@ def read_source(
     """
     path = Path(path)
     ending = path.suffix.lower()
-    if ending in DELIMITED:
-        from toegankelijk.io.delimited import read_points
-
-        return read_points(path, coordinates=coordinates, crs=crs, where=where)
-    if coordinates is not None:
+    if coordinates is not None and ending not in DELIMITED:
         raise InputError(
             f"{where or path.name}: `coordinates` names columns of a table in text; this file has geometry of its own."
         )
-    frame = _records(path, where or path.name) if ending == ".json" else None
-    if frame is None:
-        reader = _archive(path) if ending == ".zip" else vector
-        frame = reader.read_layer(path, layer=layer, where=where)
-    return _with_crs(frame, crs, where or path.name)
+    with refusing(where or path.name):
+        if ending in DELIMITED:
+            from toegankelijk.io.delimited import read_points
+
+            return read_points(path, coordinates=coordinates, crs=crs, where=where)
+        frame = _records(path, where or path.name) if ending == ".json" else None
+        if frame is None:
+            reader = _archive(path) if ending == ".zip" else vector
+            frame = reader.read_layer(path, layer=layer, where=where)
+        return _with_crs(frame, crs, where or path.name)
+
+
+@contextmanager
+def refusing(where: str) -> Iterator[None]:
+    """Refuse a file of which a reader makes something that nobody foresaw: damage has no end of forms."""
+    try:
+        yield
+    except (ToegankelijkError, MemoryError):
+        raise
+    except Exception as error:
+        detail = " ".join(f"{type(error).__name__}: {error}".split())[:300]
+        raise InputError(
+            f"{where}: could not be read, for a reason nobody foresaw ({detail}). Nothing of it is used; please report this."
+        ) from error
 
 
 def read_rows(path: Path, *, layer: str | None = None, where: str = "") -> pd.DataFrame:

@@ -213,10 +213,10 @@ def check_free(path: Path) -> None:
         try:
             connection.execute("BEGIN IMMEDIATE")
             connection.rollback()
-        except sqlite3.OperationalError as error:
+        except sqlite3.DatabaseError as error:
             if "locked" in str(error):
                 raise InputError(message) from error
-            raise InputError(f"{path}: may not be written ({error}); choose another folder, or free the file.") from error
+            raise InputError(f"{path}: is damaged or may not be written ({error}); move it away, or free it.") from error
 
 
 def _check_draft(draft: Path, rows: Mapping[str, int]) -> None:

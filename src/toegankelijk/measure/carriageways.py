@@ -133,13 +133,15 @@ def crossing_lanes(layers: Mapping[str, gpd.GeoDataFrame]) -> pd.DataFrame:
 def crossed_streets(layers: Mapping[str, gpd.GeoDataFrame]) -> tuple[np.ndarray, np.ndarray, gpd.GeoDataFrame]:
     """Pairs of crossings and the streets that they cross, both as numbers, and the streets; pedestrian streets are none.
 
-    A line crosses the axes that it meets. A point stands for a crossing of the axes on which it lies, within its accuracy.
+    A line crosses the axes that it meets, but not one on a bridge or in a tunnel, which may pass over or under it. A point stands
+    for a crossing of the axes on which it lies, within its accuracy.
     """
     crossings, streets = layers["crossing"], layers.get("street")
     if streets is None:
         streets = crossings.iloc[:0]
     if "footway_sides" in streets:
         streets = streets[~streets["footway_sides"].eq("pedestrian")]
+    streets = streets[~schema.is_marked(streets, "off_ground")]
     streets = streets[shapely.get_dimensions(streets.geometry.to_numpy()) == 1]
     shapes = crossings.geometry.to_numpy()
     reach = np.where(shapely.get_dimensions(shapes) == 0, np.maximum(schema.accuracy(crossings), SNAP), SNAP)

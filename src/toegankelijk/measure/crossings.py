@@ -83,9 +83,9 @@ def crossing_length(layers: Mapping[str, gpd.GeoDataFrame]) -> pd.DataFrame:
     Where carriageways are delivered and the line meets a kerb at both ends, they go before: the length is from the first kerb to
     the last, islands on the way included. If something else than a traffic island lies between two carriageways, they may be
     two crossings: the length is at least that of the longest. A carriageway that is not complete, or beyond which a line from
-    kerb to kerb goes on for more than a metre, is a lower bound; the line then is the upper. A line that ends on the axis of a
-    street, or where another crossing begins and no footway lies, may be part of a crossing: it is no upper bound, unless kerbs or
-    all carriageways tell where the crossing ends.
+    kerb to kerb goes on for more than a metre, is a lower bound; the line then is the upper. A line from axis to axis that
+    ends on the axis of a street, or where another crossing begins and no footway lies, may be part of a crossing: it is no upper
+    bound, unless kerbs or all carriageways tell where the crossing ends.
     """
     crossings = layers["crossing"]
     shapes = crossings.geometry.to_numpy()
@@ -95,7 +95,7 @@ def crossing_length(layers: Mapping[str, gpd.GeoDataFrame]) -> pd.DataFrame:
     low = np.where(axis, np.where(np.isnan(length), np.nan, 0.0), np.maximum(length - slack, 0.0))
     between = np.where(axis, _between_kerbs(crossings, layers.get("crossing_end")), np.nan)
     known = ~np.isnan(between)
-    whole = np.where(_goes_on(layers), np.nan, length)
+    whole = np.where(axis & _goes_on(layers), np.nan, length)
     low, high = np.where(known, np.maximum(between - slack, 0.0), low), np.where(known, between, whole) + slack
     if "carriageway" in layers:
         kerbs = find_kerbs(layers)
@@ -204,7 +204,7 @@ def _on_carriageway(points: np.ndarray, slots: pd.DataFrame, streets: gpd.GeoDat
     meeting = pd.Series(slots["parent_id"].to_numpy()[other]).groupby(here).nunique() > 1
     result = np.zeros(len(points), bool)
     result[meeting.index[meeting]] = True
-    return result & _on_axis(points, streets)
+    return np.asarray(result & _on_axis(points, streets))
 
 
 def _goes_on(layers: Mapping[str, gpd.GeoDataFrame]) -> np.ndarray:
@@ -214,7 +214,8 @@ def _goes_on(layers: Mapping[str, gpd.GeoDataFrame]) -> np.ndarray:
     one, other = shapely.STRtree(ends).query(ends, predicate="dwithin", distance=SNAP)
     met = np.isin(np.arange(len(ends)), one[one % len(lines) != other % len(lines)])
     walked = np.isin(np.arange(len(ends)), shapely.STRtree(shapes_of(layers, "footway")).query(ends, "dwithin", distance=SNAP)[0])
-    return np.asarray(((met & ~walked) | _on_axis(ends, layers.get("street"))).reshape(2, -1).any(axis=0))
+    on: np.ndarray = ((met & ~walked) | _on_axis(ends, layers.get("street"))).reshape(2, -1).any(axis=0)
+    return on
 
 
 def _on_axis(points: np.ndarray, streets: gpd.GeoDataFrame | None) -> np.ndarray:

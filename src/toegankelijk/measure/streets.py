@@ -82,7 +82,8 @@ def footway_sides(layers: Mapping[str, gpd.GeoDataFrame]) -> pd.DataFrame:
     where that line meets a footway within 12 m of the axis, for at least 80 % of the street's length; it has none where there is
     none within 20 m, for as much. A footway within 1 m of the axis is no pavement beside the street.
     What lies behind a building or another street is not of this street. Beyond another street nobody knows whether it is the
-    other half of this one. A street under 30 m is too short, one in parts that do not join cannot be walked along: unknown.
+    other half of this one. A street under 30 m is too short, one in parts that do not join cannot be walked along, and beside one
+    on a bridge or in a tunnel a footway may lie under or over it: unknown.
 
     A street that is drawn as a polygon has no left and right. It has pavements on both sides where a footway lies within 8 m of
     90 % of its kerbs, and none where that is so of 5 % at most; edges to other streets are no kerbs. If those are more than 25 %
@@ -94,7 +95,7 @@ def footway_sides(layers: Mapping[str, gpd.GeoDataFrame]) -> pd.DataFrame:
     value = pd.Series(None, streets.index, dtype="object")
     if footways is None or footways.empty:
         return pd.DataFrame({"value": value})
-    unknown = ~schema.is_known(streets, "footway_sides").to_numpy()
+    unknown = ~(schema.is_known(streets, "footway_sides") | schema.is_marked(streets, "off_ground")).to_numpy()
     shapes = only(streets.geometry.to_numpy(), unknown)
     absent = _spanned(layers, shapes)
     has, lacks = _line_sides(layers, as_lines(shapes))

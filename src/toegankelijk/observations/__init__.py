@@ -22,6 +22,7 @@ from toegankelijk import schema
 from toegankelijk.columns import map_columns
 from toegankelijk.config import Column
 from toegankelijk.errors import ConfigError, InputError, ToegankelijkError
+from toegankelijk.keys import key_texts
 from toegankelijk.observations.dates import parse_dates
 from toegankelijk.observations.meanings import read_meanings, say, worded
 
@@ -254,10 +255,7 @@ def _facts(
 
 def _ids(column: pd.Series) -> pd.Series:
     """Ids as text; without the apostrophe that keeps a spreadsheet from reading a formula."""
-    if pd.api.types.is_float_dtype(column) and (column.dropna() % 1 == 0).all():
-        column = column.astype("Int64")  # an id read as 7.0 is the id 7
-    texts = column.astype("object").where(column.notna(), "").astype("str").str.strip()
-    return texts.str.replace(r"^'(?=[=+@\-])", "", regex=True).astype("object")
+    return key_texts(column).str.replace(r"^'(?=[=+@\-])", "", regex=True).astype("object")
 
 
 def _wide(

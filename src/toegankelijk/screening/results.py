@@ -120,7 +120,7 @@ def _carried_on(screening: Screening, standing: Path) -> tuple[gpd.GeoDataFrame,
     previous = read_table(standing, LAYER)
     previous = previous if previous.geometry.name == "geometry" else previous.rename_geometry("geometry")
     table = update_table(screening.table, previous)
-    return table, not same_tables(table, previous[list(table)])
+    return table, not (set(table) <= set(previous) and same_tables(table, previous[list(table)]))
 
 
 def write_survey(screening: Screening, folder: str | Path) -> list[Path]:
