@@ -144,7 +144,8 @@ def test_a_byte_order_mark_is_no_fault(load):
     [
         ("[city]\nnam = 'Dorp'\n" + layer(), "city.nam: Extra inputs are not permitted (given: 'Dorp')"),
         (layer(more="layr = 'x'"), "layers[1].layr: Extra inputs are not permitted (given: 'x')"),
-        (layer(more="drawn = 'kerb'"), "layers[1].drawn: Input should be 'pavement' or 'walkway' (given: 'kerb')"),
+        (layer(more="drawn = 'axis'"), "layers[1] (footway): drawn = 'axis' says how crossings are drawn"),
+        (layer(more="drawn = 'kerb'"), "layers[1].drawn: Input should be 'pavement', 'walkway' or 'axis' (given: 'kerb')"),
         (layer(more="accuracy = -1"), "layers[1].accuracy: Input should be greater than or equal to 0 (given: -1)"),
         (layer(more="date = 'spring'"), "layers[1].date: Input should be a valid date"),
         ("[[layers]]\nkind = 'footway'\n", "layers[1] (footway): give `source`"),

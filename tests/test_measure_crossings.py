@@ -119,6 +119,27 @@ def test_a_line_that_ends_inside_the_carriageway_keeps_its_own_length():
     assert bounds(crossing_length(city([shapely.Point(0, 3)], carriageway=[ROAD]))) == [[None, None]]
 
 
+@pytest.mark.parametrize(("angle", "origin"), PLACES)
+def test_half_a_crossing_tells_nothing_of_the_most_that_it_can_be(angle, origin):
+    """A line that ends on the axis of a street: the other half may be another line, or missing."""
+    lines = [line((0, -2), (0, 3.5)), line((10, 3.5), (10, 9)), line((20, -2), (20, 9)), line((30, -2), (30, 3.5))]
+    layers = city(lines, angle, origin, columns={"axis_to_axis": [True] * 4})
+    street = layer(place([line((-50, 3.5), (25, 3.5))], angle, origin))
+    assert bounds(crossing_length({**layers, "street": street})) == [[None, None]] * 2 + [[0.0, 11.0], [0.0, 5.5]]
+    walked = street.assign(footway_sides="pedestrian")
+    assert bounds(crossing_length({**layers, "street": walked})) == [[0.0, 5.5]] * 2 + [[0.0, 11.0], [0.0, 5.5]]
+    roads = layer(place([ROAD], angle, origin))
+    assert bounds(crossing_length({**layers, "street": street, "carriageway": roads}))[0] == [None, None]
+
+
+def test_a_crossing_in_parts_is_longer_than_each_part():
+    lines = [line((0, 0), (0, 4)), line((0, 4), (0, 9)), line((20, 0), (20, 4)), line((20, 4), (20, 9))]
+    layers = city(lines, columns={"axis_to_axis": [True] * 4}, footway=[line((20, 4), (30, 4)), line((0, 0), (9, 0))])
+    assert bounds(crossing_length(layers)) == [[None, None]] * 2 + [[0.0, 4.0], [0.0, 5.0]]
+    kerbs = layer([shapely.Point(0, 0.5), shapely.Point(0, 3.5)], parent_id=["O-1", "O-1"])
+    assert bounds(crossing_length({**layers, "crossing_end": kerbs}))[0] == [3.0, 3.0]
+
+
 def test_parts_of_a_carriageway_that_touch_are_one():
     parts = [shapely.box(-50, 0, 50, 3), shapely.box(-50, 3, 50, 7)]
     assert bounds(crossing_length(city([line((0, 0), (0, 7))], carriageway=parts))) == [[7.0, 7.0]]
@@ -357,6 +378,14 @@ def test_a_pedestrian_street_has_no_speed_for_its_crossings():
     assert bounds(crossing_maxspeed({"crossing": layers["crossing"]})) == [[None, None]]
 
 
+def test_a_street_on_a_bridge_over_a_crossing_is_not_crossed():
+    layers = city([line((0, -4), (0, 4))], street=[line((-50, 0), (50, 0)), line((-50, 2), (50, 2))])
+    layers["street"] = layers["street"].assign(maxspeed=[50.0, 70.0], off_ground=bools([None, True]))
+    assert bounds(crossing_maxspeed(layers)) == [[50, 50]]
+    layers["street"]["off_ground"] = bools([True, True])
+    assert bounds(crossing_maxspeed(layers)) == bounds(skew_angle(layers)) == [[None, None]]
+
+
 # -------------------- markings and lights
 
 
@@ -429,6 +458,8 @@ def test_an_unmarked_crossing_is_as_wide_as_its_lowered_kerb():
     assert bounds(crossing_width(layers)) == [[None, None]] * 2
     layers["crossing"]["crossing_marked"] = bools([False])
     assert bounds(crossing_width(layers)) == [[1.5, 1.5], [None, None]]
+    layers["crossing_end"]["dropped_kerb_width"] = 0.0
+    assert bounds(crossing_width(layers)) == [[None, None]] * 2
     layers["crossing"]["crossing_marked"] = bools([True])
     assert bounds(crossing_width(layers)) == [[None, None]] * 2
 

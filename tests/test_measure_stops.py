@@ -102,6 +102,18 @@ def test_a_stop_far_from_every_lane_or_at_a_corner_tells_nothing():
     assert told(bus_swings_in({"stop": stops})) == [None, None]
 
 
+def test_a_stop_between_two_streets_may_be_of_either():
+    bent, straight = line((-60, 0), (0, 0), (40, 30)), line((-60, -10), (60, -10))
+    assert told(bus_swings_in({"stop": layer([POLE]), "street": layer([bent])})) == [True]
+    assert told(bus_swings_in({"stop": layer([POLE]), "street": layer([bent, straight])})) == [None]
+
+
+def test_a_bus_does_not_stop_in_a_passage_for_people_on_foot():
+    streets = layer([turning(40), line((-60, -14), (60, -14))], footway_sides=["pedestrian", None])
+    assert told(bus_swings_in({"stop": layer([POLE]), "street": streets})) == [None]
+    assert told(bus_swings_in({"stop": layer([POLE]), "street": streets.assign(footway_sides=None)})) == [True]
+
+
 # -------------------- bays
 
 
@@ -255,6 +267,12 @@ def test_a_layer_that_lacks_cycle_paths_tells_of_none():
     empty.attrs["complete"] = True
     assert told(cycle_path_at_stop({"stop": layer([POLE]), "cycle_path": empty})) == [False]
     assert told(cycle_path_at_stop({"stop": layer([POLE])})) == [None]
+
+
+@pytest.mark.parametrize(("away", "answer"), [(10.0, (True, False)), (10.1, (None, None))])
+def test_a_stop_far_from_the_street_is_not_served_from_it(away, answer):
+    """A platform on a square, behind a street with a cycle path."""
+    assert cycling([line((-50, -5), (50, -5))], shapely.Point(0, -away)) == answer
 
 
 def test_behind_a_platform_is_beyond_its_far_side():

@@ -157,6 +157,12 @@ def test_given_sides_are_not_looked_at_and_short_streets_are_unknown():
     assert sides(layers) == [None, None, None]
 
 
+def test_footways_beside_a_bridge_may_lie_under_it():
+    layers = city(street=[AXIS], footway=[LEFT, RIGHT, *EDGES])
+    assert sides({**layers, "street": layers["street"].assign(off_ground=True)}) == [None]
+    assert sides({**layers, "street": layers["street"].assign(off_ground=False)}) == ["both"]
+
+
 @pytest.mark.parametrize(("angle", "origin"), PLACES)
 def test_a_street_drawn_as_a_polygon_has_no_left_and_right(angle, origin):
     road = shapely.box(0, 0, 100, 6)
@@ -390,6 +396,16 @@ def test_a_flush_kerb_is_no_step_and_a_layer_that_is_not_complete_tells_no_absen
 def test_kerbs_drawn_as_lines():
     kerbs = layer([line((10, -2), (10, 2)), line((13, -2), (13, 2)), line((20, 3), (30, 3))], accuracy=[0.1] * 3)
     assert bounds(step_gap({"kerb": kerbs, "footway": layer([line((0, 0), (90, 0))])})) == [[2.8, 3.2]] * 2 + [[None, None]]
+
+
+def test_a_way_that_only_touches_a_level_change_does_not_meet_it():
+    """Links over a street that begin at the same pavement: who walks on along it meets none of them."""
+    ends = layer([line((10, 0), (10, 8)), line((13, 0), (13, 8)), line((16, 0.2), (16, -8))], accuracy=[0.1] * 3)
+    layers = {"kerb": ends, "footway": layer([line((0, 0), (90, 0))])}
+    assert bounds(step_gap(layers)) == [[None, None]] * 3
+    assert answers(step_follows(layers)) == [UNKNOWN] * 3
+    crossed = layer([line((10, -1), (10, 8)), line((13, -1), (13, 8))])
+    assert bounds(step_gap({**layers, "kerb": crossed})) == [[3, 3]] * 2
 
 
 # -------------------- seats

@@ -700,6 +700,14 @@ def test_line_with_points_outside_the_file_keeps_its_longest_part(drawing):
     ]
 
 
+def test_a_sign_as_a_point_of_a_way_says_nothing_of_where_it_stands(drawing):
+    drawing.nodes({1: (0, 0), 3: (20, 0)}).node(2, 10, 0, "traffic_sign=city_limit").node(4, 10, 2, "traffic_sign=city_limit")
+    for number, highway in enumerate(["footway", "residential"]):
+        drawing.way(9 + number, [1, 2, 3], f"highway={highway}")
+    layers, _ = drawing.read()
+    assert layers["obstacle"].index.tolist() == ["n4"]
+
+
 def test_line_of_one_place_is_set_aside(drawing):
     drawing.node(1, 0, 0).node(2, 0, 0).way(9, [1, 2], "highway=steps")
     layers, remarks = drawing.read()

@@ -11,7 +11,7 @@ from toegankelijk import Screening, screen
 pytestmark = pytest.mark.slow
 
 REAL = Path(__file__).parent / "real"
-FILES = ("findings.parquet", "screening.gpkg", "monitoring.gpkg", "map.html", "report.html", "run.json")
+FILES = ("findings.parquet", "screening.gpkg", "monitoring.gpkg", "map.html", "report.html", "run.json", "monitoring.xlsx")
 
 
 @pytest.fixture(scope="module", params=["otterlo", "neukoelln"])

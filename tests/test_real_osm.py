@@ -15,7 +15,7 @@ from toegankelijk.evidence import join_findings
 pytestmark = pytest.mark.slow
 
 REAL = Path(__file__).parent / "real"
-FILES = ("findings.parquet", "screening.gpkg", "monitoring.gpkg", "map.html", "report.html", "run.json")
+FILES = ("findings.parquet", "screening.gpkg", "monitoring.gpkg", "map.html", "report.html", "run.json", "monitoring.xlsx")
 
 
 def _helsinki() -> Path:

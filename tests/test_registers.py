@@ -244,7 +244,6 @@ def test_the_network_of_amsterdam_is_read_by_its_map(shared_data, tmp_path):
     sizes = found.sources.groupby("kind")["read"].sum().to_dict()
     assert sizes == {
         "footway": 7969,
-        "crossing": 1006,
         "kerb": 3064,
         "stop": 30,
         "carriageway": 43,

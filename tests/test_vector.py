@@ -18,7 +18,8 @@ from hypothesis import strategies as st
 from pyproj import CRS
 
 from toegankelijk.errors import InputError
-from toegankelijk.io.vector import list_layers, read_layer, repair_geometry, sha256
+from toegankelijk.io.repair import repair_geometry
+from toegankelijk.io.vector import list_layers, read_layer, sha256
 
 URN = "urn:ogc:def:crs:EPSG::31370"
 

@@ -45,6 +45,8 @@ class Axes:
         Distance in metres from the point to the line.
     turn
         Angle in degrees between its directions over 10 m before and over 10 m after that place; large in a bend.
+    alone
+        Whether no other line lies nearly as near, whichever way it runs.
     """
 
     line: npt.NDArray[np.intp]
@@ -53,6 +55,7 @@ class Axes:
     direction: Numbers
     distance: Numbers
     turn: Numbers
+    alone: npt.NDArray[np.bool_]
 
     @property
     def found(self) -> npt.NDArray[np.bool_]:
@@ -73,13 +76,27 @@ def edge_lines(polygons: gpd.GeoDataFrame | None) -> Geometries:
     return np.asarray(shapely.get_rings(shapes[shapely.get_dimensions(shapes) == 2]))
 
 
-def find_axes(points: Geometries, lines: Geometries, *, reach: float) -> Axes:
+def find_driven(points: Geometries, streets: gpd.GeoDataFrame | None, *, reach: float) -> tuple[Geometries, Axes]:
+    """Axes of streets, and the one beside each point; none where the nearest is that of a pedestrian street.
+
+    What stands along a passage for people on foot may well belong to a street behind it.
+    """
+    walked = np.zeros(0 if streets is None else len(streets), bool)
+    if streets is not None and "footway_sides" in streets:
+        walked = streets["footway_sides"].eq("pedestrian").fillna(False).to_numpy(bool)
+    driven = street_lines(streets if streets is None else streets[~walked])
+    lines = np.concatenate([driven, street_lines(streets if streets is None else streets[walked])])
+    return lines, find_axes(points, lines, reach=reach, barred=np.arange(len(lines)) >= len(driven))
+
+
+def find_axes(points: Geometries, lines: Geometries, *, reach: float, barred: npt.NDArray[np.bool_] | None = None) -> Axes:
     """The nearest line to each point, within some distance in metres.
 
     Near a corner it is not clear which street an object belongs to: where a line that runs another way (more than 30 degrees)
-    lies nearly as near, none is found.
+    lies nearly as near, none is found. Nor is one where the nearest line is barred.
     """
-    empty = Axes(np.full(len(points), -1), *(np.full(shape, np.nan) for shape in _shapes(len(points))))
+    along, foot, way, away, turned = (np.full(shape, np.nan) for shape in _shapes(len(points)))
+    empty = Axes(np.full(len(points), -1), along, foot, way, away, turned, np.zeros(len(points), bool))
     if not len(lines):
         return empty
     point, line = shapely.STRtree(lines).query(points, predicate="dwithin", distance=reach)
@@ -92,8 +109,12 @@ def find_axes(points: Geometries, lines: Geometries, *, reach: float) -> Axes:
     nearest[point[first]] = first
     best = nearest[point]
     cosine = np.abs((direction * direction[best]).sum(axis=1))
-    rival = (cosine < np.cos(np.radians(OTHER_WAY))) & (distance < AS_NEAR * distance[best] + 2)
+    as_near = distance < AS_NEAR * distance[best] + 2
+    rival = (cosine < np.cos(np.radians(OTHER_WAY))) & as_near
     chosen = first[~np.isin(point[first], point[rival])]
+    if barred is not None:
+        chosen = chosen[~barred[line[chosen]]]
+    empty.alone[point[chosen]] = ~np.isin(point[chosen], point[as_near & (line != line[best])])
     empty.line[point[chosen]], empty.along[point[chosen]] = line[chosen], along[chosen]
     empty.direction[point[chosen]], empty.distance[point[chosen]] = direction[chosen], distance[chosen]
     before, after = (directions(lines[line[chosen]], along[chosen], *step) for step in ((-LONG_CHORD, 0.0), (0.0, LONG_CHORD)))

@@ -90,7 +90,6 @@ def _reach(
     middle[drawn] = -shapely.distance(places[drawn], shapely.boundary(shapes[footway[drawn]]))
     nearest = shapely.distance(obstacles[obstacle], shapes[footway])
     inside, maybe = np.zeros(len(obstacles), bool), np.zeros(len(obstacles), bool)
-    off = slack[obstacle] + schema.accuracy(footways)[footway]
-    inside[obstacle[middle + off <= sure[footway]]] = True
-    maybe[obstacle[nearest - off <= farthest[footway]]] = True
+    inside[obstacle[middle + slack[obstacle] <= sure[footway]]] = True
+    maybe[obstacle[nearest - slack[obstacle] <= farthest[footway]]] = True
     return inside, maybe

@@ -134,19 +134,20 @@ def shelter(layers: Layers) -> pd.DataFrame:
 def bus_swings_in(layers: Layers) -> pd.DataFrame:
     """Whether a stop lies in a bay or a bend: 1, or unknown.
 
-    It lies in a bend if the axis of the street turns by 15 degrees or more within 15 m on either side, and in a bay if the edge
-    of the carriageway lies 1.5 m or more further out at the stop than somewhere before and somewhere after it, within 40 m.
+    It lies in a bend if the axis of the street turns by 15 degrees or more within 15 m on either side, and no other street lies
+    nearly as near; and in a bay if the edge of the carriageway lies 1.5 m or more further out at the stop than somewhere before
+    and somewhere after it, within 40 m.
     Neither tells that there is none: a bus also swings in between cars that park along a straight kerb.
     """
     stops = layers["stop"]
-    lines = axes.street_lines(layers.get("street"))
-    axis = axes.find_axes(shapely.centroid(stops.geometry.to_numpy()), lines, reach=LANE_REACH)
+    lines, axis = axes.find_driven(shapely.centroid(stops.geometry.to_numpy()), layers.get("street"), reach=LANE_REACH)
     rows = np.flatnonzero(axis.found)
     yes = np.zeros(len(stops), bool)
     if len(rows):
         line, along = lines[axis.line[rows]], axis.along[rows]
         noise = 2 * np.degrees(np.arctan(2 * worst_accuracy(layers, "street") / (BEND_STEPS[1] - BEND_STEPS[0])))
-        yes[rows] = _turn(np.stack([_places(line, along + step) for step in BEND_STEPS])) - noise >= BEND
+        bend = _turn(np.stack([_places(line, along + step) for step in BEND_STEPS])) - noise >= BEND
+        yes[rows] = bend & axis.alone[rows]
         yes[rows] |= _in_bay(layers, _beside(stops, axis), rows, line, along)
     return flags(stops.index, yes, np.zeros(len(stops), bool))
 
@@ -215,7 +216,7 @@ def _side(layers: Layers) -> _Side:
     """By the axis of the street; where none is found, by the edge of a carriageway that the stop does not lie on."""
     stops, carriageways = layers["stop"], layers.get("carriageway")
     points = shapely.centroid(stops.geometry.to_numpy())
-    by_axis = _beside(stops, axes.find_axes(points, axes.street_lines(layers.get("street")), reach=STREET_REACH))
+    by_axis = _beside(stops, axes.find_driven(points, layers.get("street"), reach=STREET_REACH)[1])
     edges = axes.edge_lines(carriageways)
     if not len(edges) or carriageways is None:
         return by_axis
@@ -280,11 +281,14 @@ def _pavement_depth(side: _Side, rows: np.ndarray, pavements: Geometries, step: 
 
 
 def _cycle_paths(layers: Layers) -> tuple[Booleans, Booleans, Booleans]:
-    """Stops with a cycle path in front of them, behind them, and on either side or through them for all that can be told."""
+    """Stops with a cycle path in front of them, behind them, and on either side or through them for all that can be told.
+
+    Nothing is told of a stop that lies too far from the street to be served from it, such as a platform on a square.
+    """
     stops, paths = layers["stop"], layers.get("cycle_path")
     front, behind, unclear = (np.zeros(len(stops), bool) for _ in range(3))
     side = _side(layers)
-    rows = np.flatnonzero(side.sure)
+    rows = np.flatnonzero(side.sure & (side.near <= LANE_REACH))
     if paths is None or paths.empty or not len(rows):
         return front, behind, unclear
     slack = schema.accuracy(stops) + worst_accuracy(layers, "cycle_path")
