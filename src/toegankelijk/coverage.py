@@ -115,9 +115,7 @@ def _fill(layer: pd.DataFrame | None, attribute: str) -> float:
     return float(np.mean(schema.is_known(layer, attribute)))
 
 
-def _advice(
-    rule: Rule, lacking: list[str], undelivered: bool, known: Mapping[str, schema.Attribute], lang: str
-) -> str:
+def _advice(rule: Rule, lacking: list[str], undelivered: bool, known: Mapping[str, schema.Attribute], lang: str) -> str:
     """What would make the criterion known."""
     if undelivered:
         sources = _sources(known[rule.attribute], lang)

@@ -79,6 +79,8 @@ def _copy(archive: zipfile.ZipFile, info: zipfile.ZipInfo, target: Path, left: i
 @contextmanager
 def _opened(path: Path, chosen: Callable[[str], bool]) -> Iterator[zipfile.ZipFile]:
     where = path.name
+    if not path.is_file():
+        raise InputError(f"{where}: does not exist, or is no plain file; give the path of an archive ({path}).")
     try:
         archive = zipfile.ZipFile(path)
     except (zipfile.BadZipFile, OSError, ValueError, NotImplementedError) as error:

@@ -33,6 +33,8 @@ def read_meanings(path: Path | None = None) -> pd.DataFrame:
     """
     here = files("toegankelijk").joinpath("data", "registers", "project_sidewalk.csv")
     where = path.name if path is not None else "project_sidewalk.csv"
+    if path is not None and not path.is_file():
+        raise ConfigError(f"{where}: no such file; `meanings` names a table, relative to city.toml")
     try:
         raw = here.read_bytes() if path is None else path.read_bytes()
         text = raw[: MAX_BYTES + 1].decode("utf-8-sig")
