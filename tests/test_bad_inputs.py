@@ -50,7 +50,7 @@ def chosen(test):
 
 
 def test_every_case_has_its_row_in_the_manifest():
-    assert list(ROWS) == list(make.CASES)
+    assert sorted(ROWS) == sorted(make.CASES)
     assert len(ROWS) >= 190
     assert {row["class"] for row in ROWS.values()} == set(CLASSES)
     assert min(Counter(row["class"] for row in ROWS.values()).values()) >= 15

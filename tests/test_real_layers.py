@@ -81,7 +81,7 @@ def test_all_files_are_written(city: tuple[str, Screening], tmp_path: Path) -> N
     screening.write(tmp_path)
     assert sorted(path.name for path in tmp_path.iterdir()) == sorted(FILES)
     layers = dict(pyogrio.list_layers(tmp_path / "screening.gpkg").tolist())
-    assert set(layers) == {"findings", "zone_scores", "good_examples"}
+    assert set(layers) >= {"findings", "zone_scores", "good_examples", "survey", "visits"}
     info = pyogrio.read_info(tmp_path / "screening.gpkg", layer="findings", force_feature_count=True)
     assert info["features"] == len(screening.findings)
     table = pyogrio.read_dataframe(tmp_path / "monitoring.gpkg", layer="monitoring")

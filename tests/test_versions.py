@@ -31,7 +31,11 @@ def test_every_package_that_the_project_asks_for_is_there(printed):
     asked = [*project["dependencies"], *(line for extra in ("excel", "postgis", "osm", "raster") for line in extras[extra])]
     for line in asked:
         name = re.split(r"[^\w.-]", line, maxsplit=1)[0].lower()
-        assert printed[name] == metadata.version(name)
+        try:
+            there = metadata.version(name)
+        except metadata.PackageNotFoundError:
+            there = "not installed"
+        assert printed[name].startswith(there)
     assert printed["toegankelijk"] == metadata.version("toegankelijk")
     assert printed["python"].startswith(".".join(map(str, sys.version_info[:3])))
     assert not {"ruff", "mypy", "sphinx", "pytest"} & set(printed)

@@ -215,8 +215,14 @@ def _located(
     if not any(map(len, placed.values())):
         return dict(layers), schema.remarks()
     place = location.find_place(care, placed)
-    location.check_layers({source.label: source.frame for source in raw}, placed, place)
     kept, found = dict(layers), []
+    if not care["assumed"].any():
+        tree = shapely.STRtree(care.geometry.to_numpy())
+        for name, shapes in placed.items():
+            if len(shapes) and not tree.query(shapes, predicate="intersects").size:
+                reason = f"none of {len(shapes)} objects lies in a zone; is its coordinate system right?"
+                found.append(schema.remarks(name, [""], "geometry", "", reason))
+    location.check_layers({source.label: source.frame for source in raw}, placed, place)
     for source in raw:
         layer = kept[source.kind]
         mine = (layer["source"] == source.label).to_numpy()

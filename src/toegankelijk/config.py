@@ -211,9 +211,9 @@ class About(_Table):
 class Planning(_Table):
     """Years in which the terms end."""
 
-    KT: int = 2028
-    MLT: int = 2031
-    LT: int = 2037
+    KT: int = Field(default=2028, ge=2000, le=2200)
+    MLT: int = Field(default=2031, ge=2000, le=2200)
+    LT: int = Field(default=2037, ge=2000, le=2200)
 
 
 class Scores(_Table):

@@ -7,6 +7,7 @@ every zone, and then reads as "no bottlenecks"; so every refusal here names the 
 from __future__ import annotations
 
 import warnings
+from contextlib import suppress
 from dataclasses import dataclass
 from functools import cache, lru_cache
 
@@ -16,7 +17,7 @@ import pyproj
 import shapely
 from pyproj import CRS
 from pyproj.enums import TransformDirection
-from pyproj.exceptions import CRSError as PyprojError
+from pyproj.exceptions import ProjError as PyprojError
 from pyproj.network import set_network_enabled  # type: ignore[attr-defined]  # public, but missing in its stub
 from pyproj.transformer import AreaOfInterest, Transformer, TransformerGroup
 
@@ -37,6 +38,10 @@ _BELGIUM = shapely.from_wkt(
 _NETHERLANDS = shapely.box(3.2, 50.75, 7.22, 53.7)
 _EUROPE = shapely.box(-16.1, 34.5, 40.18, 72.0)
 _EARTH = shapely.box(-180, -90, 180, 90)
+_DOUBTFUL = {
+    31300: "is an old definition 741 m from EPSG:31370, and nearly always a wrong label",
+    3447: "is a system of 2005 that few files are in, 1.4 km from EPSG:31370, and often a wrong label",
+}
 _NEAR = 0.1
 """Degrees (about 10 km) within which a border place gets the proposals of both countries."""
 
@@ -145,13 +150,7 @@ def propose(extent_lonlat: Bounds) -> list[str]:
 
 
 def candidates(bounds: Bounds) -> list[str]:
-    """Usual coordinate systems in which raw coordinates would lie where that system is used, most usual first.
-
-    Examples
-    --------
-    >>> candidates((727000, 681000, 729000, 683000))
-    ['EPSG:3812']
-    """
+    """Usual coordinate systems in which raw coordinates would lie where that system is used, most usual first."""
     corners = np.array([bounds[:2], bounds[2:], _middle(bounds)], dtype=float)
     fitting = {code: _home(CRS.from_user_input(code), corners) for code in USUAL}
     # Metres of a UTM zone also "fit" the neighbouring zones and EPSG:3857: prefer what lies in the Low Countries, then in Europe.
@@ -174,7 +173,7 @@ def check_fit(frame: gpd.GeoDataFrame, *, where: str, target: CRS | None = None)
     if frame.crs is None:
         raise CrsError(f"{where}: no coordinate system is given. {_advice(None, tuple(frame.total_bounds))}")
     known, placed = registered(frame.crs), _placed(frame)
-    if known.to_epsg() == 31300:
+    if known.to_epsg() in _DOUBTFUL:
         raise CrsError(f"{where}: {label(known)} {_objection(known, None)}. If so, label the file EPSG:31370.")
     for system in dict.fromkeys([known, target or known]):
         stray = _outside(frame, system)
@@ -272,10 +271,10 @@ def _operations(source: CRS, target: CRS, lonlat: Bounds | None = None) -> list[
 @lru_cache(maxsize=100)  # it takes milliseconds, and a layer asks several times
 def _found_operations(source: CRS, target: CRS, lonlat: Bounds | None) -> list[Transformer]:
     area = AreaOfInterest(*lonlat) if lonlat else None
-    with warnings.catch_warnings():
+    with warnings.catch_warnings(), suppress(PyprojError, IndexError):  # of a definition that makes no sense there are none
         warnings.filterwarnings("ignore", "Best transformation is not available", UserWarning)
-        group = TransformerGroup(source, target, always_xy=True, area_of_interest=area, allow_ballpark=False)
-    return list(group.transformers)
+        return list(TransformerGroup(source, target, always_xy=True, area_of_interest=area, allow_ballpark=False).transformers)
+    return []
 
 
 def _objection(crs: CRS, extent: Bounds | None) -> str:
@@ -286,8 +285,8 @@ def _objection(crs: CRS, extent: Bounds | None) -> str:
         return "is not a projected coordinate system"
     if any(not np.isclose(axis.unit_conversion_factor, 1.0, rtol=1e-9) for axis in crs.axis_info):
         return f"counts in {crs.axis_info[0].unit_name}, not in metres"
-    if crs.to_epsg() == 31300:
-        return "is an old definition 741 m from EPSG:31370, and nearly always a wrong label"
+    if (code := crs.to_epsg()) in _DOUBTFUL:
+        return _DOUBTFUL[code]
     if not _operations(crs, CRS.from_epsg(4326)):
         return "does not say its datum, so it may lie 100 m off"
     stretch = _distortion(crs, extent)

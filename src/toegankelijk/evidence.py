@@ -55,10 +55,17 @@ def required_text(rule: Rule, level: str, required: float, lang: str = "nl") -> 
 
 
 def range_text(rule: Rule, level: str, lang: str = "nl") -> str:
-    """What a level asks over all ranges of its driver, for a driver that is not known."""
-    return " / ".join(
-        dict.fromkeys(_asked(rule, row, rule.drivers[level], lang) for row in rule.limits.get(level, ()) if row.asks)
-    )
+    """What a level asks over all ranges of its driver, for a driver that is not known.
+
+    Examples
+    --------
+    >>> from toegankelijk import read_norm
+    >>> range_text(read_norm().rules["PRK-05"], "B")
+    '≥ 1 / ≥ 0,06 × aantal parkeerplaatsen / ≥ 4 + 0,02 × aantal parkeerplaatsen'
+    """
+    driver = word("attribute", rule.drivers[level], lang)
+    driver = driver if lang == "de" else driver[:1].lower() + driver[1:]  # in German a noun keeps its capital
+    return " / ".join(dict.fromkeys(_asked(rule, row, driver, lang) for row in rule.limits.get(level, ()) if row.asks))
 
 
 def limit_rows(norm: Norm, code: str, level: str) -> list[tuple[LimitRow, str, str, str]]:

@@ -87,8 +87,9 @@ class Reader:
         if len(frame):
             systems.check_fit(frame, where=label, target=target)
         if isinstance(raw.layer, Layer):
-            if not read and not raw.not_selected:
+            if not read:
                 reason = "the layer holds no objects; what is of this kind in the city is unknown to this screening"
+                reason = f"`where` selects none of {raw.not_selected} rows" if raw.not_selected else reason
                 self.remarks.append(schema.remarks(label, [""], "layer", "", reason))
             frame = self._identify(frame, raw.layer, label)
             columns, found = map_columns(frame, self._there(raw.layer, frame, label), layer=label, codes=self.config.codes)

@@ -18,6 +18,9 @@ Geometries = npt.NDArray[np.object_]
 RADII: Mapping[str, float] = {"A": 200.0, "B": 500.0}
 """Distances in metres within which a place gets a draft level; source: ``norms.md`` section 1, a proposal."""
 
+MOST_CELLS = 1_000_000
+"""Zones of a grid."""
+
 MEMBERSHIP_COLUMNS = ("kind", "object_id", "zone_id", "area_id", "level", "share", "weight")
 
 PAVEMENT_WIDTH = 2.0
@@ -82,6 +85,8 @@ def grid_zones(
     if level not in schema.LEVELS or cell <= 0:
         raise ConfigError(f"grid: level {level!r} must be one of {schema.LEVELS} and cell {cell} m above 0")
     left, bottom, right, top = extent
+    if not (np.isfinite(cell) and (right - left) / cell * ((top - bottom) / cell) < MOST_CELLS):
+        raise ConfigError(f"grid: cells of {cell} m would be more than {MOST_CELLS} zones, or none; give 500 m or so")
     columns = np.arange(np.floor(left / cell), np.floor(right / cell) + 1)
     rows = np.arange(np.floor(bottom / cell), np.floor(top / cell) + 1)
     x, y = (part.ravel() for part in np.meshgrid(columns, rows, indexing="ij"))

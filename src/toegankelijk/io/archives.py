@@ -8,6 +8,7 @@ from __future__ import annotations
 import stat
 import tempfile
 import zipfile
+import zlib
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from pathlib import Path, PurePosixPath
@@ -71,7 +72,7 @@ def _copy(archive: zipfile.ZipFile, info: zipfile.ZipInfo, target: Path, left: i
                 if left < 0:
                     raise InputError(f"{where}: unpacks to more than {MOST_BYTES} bytes; unpack it yourself and give the files.")
                 file.write(block)
-    except (zipfile.BadZipFile, EOFError, NotImplementedError, RuntimeError, OSError, ValueError) as error:
+    except (zipfile.BadZipFile, zlib.error, EOFError, NotImplementedError, RuntimeError, OSError, ValueError) as error:
         raise InputError(f"{where}: {info.filename!r} cannot be unpacked ({error}). Ask for a new copy.") from error
     return left
 

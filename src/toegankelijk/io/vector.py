@@ -41,7 +41,7 @@ FORMATS: Mapping[str, tuple[str, bytes]] = {
 """Extension to format and the bytes that such a file starts with (GeoJSON is parsed instead)."""
 
 _GEOPACKAGE_IDS = (b"GPKG", b"GP10", b"GP11", b"GP12")
-_DAMAGE = (DataSourceError, DataLayerError, FeatureError, FieldError, IndexError, ValueError, OSError, RuntimeError)
+_DAMAGE = (DataSourceError, DataLayerError, FeatureError, FieldError, IndexError, ValueError, OSError, RuntimeError, NameError)
 _SECRET = re.compile(r"((?:password|passwd|pwd)\s*=\s*)\S+|(:/+[^/@:\s]*:)[^\s@]+(?=@)", re.IGNORECASE)
 _NUMBERS = ("INT", "INTEGER", "MEDIUMINT", "SMALLINT", "TINYINT", "REAL", "DOUBLE", "FLOAT", "BOOLEAN")
 """Declared types of the columns of a GeoPackage in which a text would be read as 0."""
@@ -195,7 +195,7 @@ def _check_table(file: Path, quoted: str, where: str) -> int:
             numbers = [name for name, kind in columns if kind in _NUMBERS]
             texts = [", sum(typeof({}) IN ('text', 'blob'))".format('"{}"'.format(name.replace('"', '""'))) for name in numbers]
             rows, *wrong = connection.execute(f"SELECT count(*){''.join(texts)} FROM {quoted}").fetchone()  # noqa: S608  (quoted)
-        except sqlite3.Error as error:
+        except (sqlite3.Error, UnicodeDecodeError) as error:
             raise _damaged(where, error) from error
     if flaw != "ok":
         raise _damaged(where, flaw)
@@ -221,7 +221,7 @@ def _feature_tables(file: Path) -> list[str]:
     try:
         with closing(_connect(file)) as connection:
             return [name for (name,) in connection.execute(query)]
-    except sqlite3.Error as error:
+    except (sqlite3.Error, UnicodeDecodeError) as error:
         raise _damaged(file.name, error) from error
 
 
@@ -257,6 +257,8 @@ def _read_ogr(
     )
     if not isinstance(frame, gpd.GeoDataFrame):
         raise InputError(f"{where}: the layer has no geometry.")
+    if twice := sorted(set(frame.columns[frame.columns.duplicated()])):
+        raise InputError(f"{where}: columns that stand there twice: {', '.join(map(repr, twice))}; rename one of each.")
     for column, dtype in zip(info["fields"], info["dtypes"], strict=True):
         if dtype.startswith("int") and frame[column].dtype.kind == "f":
             frame[column] = frame[column].astype("Int64")
