@@ -1,12 +1,12 @@
-"""Real cities, each from its committed city.toml: verdicts that were checked by hand against the source, and that nothing gets lost."""
+"""Real cities, each from its committed city.toml: verdicts checked by hand against the source, and no row lost."""
 
 import json
-from collections.abc import Iterator
 from pathlib import Path
 
 import pandas as pd
 import pyogrio
 import pytest
+import shapely
 
 from toegankelijk import Screening, screen
 from toegankelijk.coverage import cover_norm
@@ -34,10 +34,10 @@ def name(request: pytest.FixtureRequest) -> str:
 
 
 @pytest.fixture(scope="module")
-def screening(name: str, shared_data: Path) -> Iterator[Screening]:
+def screening(name: str, shared_data: Path) -> Screening:
     """The city, screened once."""
     assert shared_data.is_dir()
-    yield screen(REAL / f"{name}.toml")
+    return screen(REAL / f"{name}.toml")
 
 
 def test_verdicts_checked_by_hand(name: str, screening: Screening) -> None:
@@ -127,7 +127,8 @@ def test_the_archive_of_the_register_says_the_same_as_the_geopackage(shared_data
     for kind, layer in {**geopackage.city.layers, **geopackage.city.context}.items():
         other = {**archive.city.layers, **archive.city.context}[kind]
         assert layer.index.tolist() == other.index.tolist(), kind
-        assert layer.geometry.geom_equals_exact(other.geometry, 0.001).all() or layer.geometry.geom_equals(other.geometry).all()
+        # arcs become straight parts in two ways: at most 6 cm apart, where the register asks for 20
+        assert shapely.hausdorff_distance(layer.geometry.to_numpy(), other.geometry.to_numpy()).max() < 0.06, kind
     pd.testing.assert_frame_equal(
         pd.DataFrame(geopackage.scores.drop(columns="geometry")), pd.DataFrame(archive.scores.drop(columns="geometry"))
     )
