@@ -99,6 +99,17 @@ def test_a_zone_is_reached_and_opened_with_the_keyboard(tmp_path, visit):
     assert page.trouble == []
 
 
+def test_a_label_that_is_larger_than_its_zone_is_not_shown(tmp_path, visit):
+    page = visit(write_map(tmp_path))
+    label = page.locator(".zone-label").first
+    assert label.is_visible()
+    for change, state in ((-4, "hidden"), (4, "visible")):
+        script = "change => { const map = Object.values(window).find(v => v instanceof L.Map);"
+        page.evaluate(f"{script} map.setZoom(map.getZoom() + change, {{animate: false}}); }}", change)
+        label.wait_for(state=state)
+    assert page.trouble == []
+
+
 def test_groups_are_switched_off_and_on(tmp_path, visit):
     page = visit(write_map(tmp_path))
     signs = page.locator(".leaflet-marker-icon.sign")

@@ -13,3 +13,20 @@ L.Map.addInitHook(function () {
     if (button) { button.setAttribute("aria-label", words.close); button.title = words.close; }
   });
 });
+// A label that is larger than its zone would lie over those of its neighbours: it shows once the zone is large enough.
+var fitLabel = function (map, label) {
+  var box = label._source && label._source.getBounds && label._source.getBounds(), node = label.getElement();
+  if (!box || !node) { return; }
+  var size = map.latLngToLayerPoint(box.getSouthEast()).subtract(map.latLngToLayerPoint(box.getNorthWest()));
+  node.style.visibility = size.x < node.offsetWidth || size.y < node.offsetHeight ? "hidden" : "visible";
+};
+L.Map.addInitHook(function () {
+  this.on("layeradd", function (event) {
+    if (event.layer instanceof L.Tooltip && event.layer.options.permanent) { fitLabel(this, event.layer); }
+  });
+  this.on("zoomend", function () {
+    this.eachLayer(function (layer) {
+      if (layer instanceof L.Tooltip && layer.options.permanent) { fitLabel(this, layer); }
+    }, this);
+  });
+});
