@@ -325,6 +325,10 @@ def check_texts(row, message):
         assert (text[1:] not in message) if text.startswith("!") else (text in message), message
 
 
+WARNED_BY_NEW_READERS = ("json-coordinates-short",)
+"""Cases of which only newer versions of the reader warn; what happens to the row is the same."""
+
+
 def compare(row, before, now):
     """What is new against the sound city is what the manifest says, and nothing else is."""
     names = dict(pair.split(">") for pair in split(row["touched"]) if ">" in pair)
@@ -332,6 +336,8 @@ def compare(row, before, now):
     findings = {(names.get(key[0], key[0]), names.get(key[1], key[1]), key[2]): value for key, value in before[0].items()}
     remarks = Counter({(names.get(key[0], key[0]), *key[1:]): count for key, count in before[1].items()})
     new = {key: count for key, count in (now[1] - remarks).items() if key[1] != "complete"}
+    if row["id"] in WARNED_BY_NEW_READERS:
+        new = {key: count for key, count in new.items() if key[1] != "file"}
     assert sum(new.values()) == int(row["remarks"]), sorted(new)
     assert {key[0] for key in remarks - now[1]} <= touched, "remarks are gone"
     check_texts(row, "\n".join(" ".join(key) for key in new))
