@@ -6,7 +6,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from toegankelijk.errors import CrsError
-from toegankelijk.location import FAR, NEAR, Place, astray, check_layers, find_place
+from toegankelijk.location import BESIDE, FAR, NEAR, Place, astray, check_layers, find_place, remote_layers
 
 GENK = (228_000.0, 182_000.0)
 BOX = shapely.box(228_000, 182_000, 229_500, 183_200)
@@ -78,6 +78,22 @@ def test_a_swapped_row_is_astray_though_it_is_near(place):
     near = Place(shapely.box(170_000, 150_000, 171_000, 151_000), place.crs)  # swapped, 28 km away
     shapes = np.array([shapely.Point(170_500, 150_500), shapely.Point(150_500, 170_500), shapely.Point(170_400, 150_400)])
     assert astray(shapes, near).tolist() == [False, True, False]
+
+
+@pytest.mark.parametrize(
+    ("width", "height", "most"),
+    [(30, 20, BESIDE), (1500, 1200, 1500), (1200, 1500, 1500), (30_000, 8_000, NEAR)],
+    ids=["small zones", "wide", "high", "a region"],
+)
+def test_a_layer_is_remote_if_it_lies_farther_away_than_the_zones_are_long(place, width, height, most):
+    left, bottom = GENK
+    some = Place(shapely.box(left, bottom, left + width, bottom + height), place.crs)
+    far = {"in": -1, "touching": 0, "beside": 300, "below": most - 1, "on": most, "above": most + 1}
+    layers = {name: np.array([shapely.Point(left + width + east, bottom + 5)]) for name, east in far.items()}
+    layers["reaching"] = np.array([shapely.LineString([(left + width + 1, bottom), (left + width + 9 * NEAR, bottom)])])
+    layers["mostly"] = np.concatenate([layers["above"], layers["above"], layers["below"]])
+    layers["empty"] = np.array([], dtype=object)
+    assert remote_layers(layers, some) == {"above": pytest.approx(most + 1)}
 
 
 def test_the_city_is_where_its_zones_are_or_most_of_its_largest_layer():

@@ -217,11 +217,10 @@ def _located(
     place = location.find_place(care, placed)
     kept, found = dict(layers), []
     if not care["assumed"].any():
-        tree = shapely.STRtree(care.geometry.to_numpy())
-        for name, shapes in placed.items():
-            if len(shapes) and not tree.query(shapes, predicate="intersects").size:
-                reason = f"none of {len(shapes)} objects lies in a zone; is its coordinate system right?"
-                found.append(schema.remarks(name, [""], "geometry", "", reason))
+        for name, nearest in location.remote_layers(placed, place).items():
+            where = f"all {len(placed[name])} objects lie {nearest / 1000:.1f} km or more from {place.name}"
+            reason = f"{where}; is its coordinate system right?"
+            found.append(schema.remarks(name, [""], "geometry", "", reason))
     location.check_layers({source.label: source.frame for source in raw}, placed, place)
     for source in raw:
         layer = kept[source.kind]

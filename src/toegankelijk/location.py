@@ -20,6 +20,9 @@ from toegankelijk.errors import CrsError
 NEAR = 10_000.0
 """Metres from the city within which a layer is taken to be of it."""
 
+BESIDE = 1_000.0
+"""Metres from the city within which a layer may lie that has nothing in it, such as buildings beside small zones; a proposal."""
+
 FAR = 50_000.0
 """Metres from the city beyond which nothing is of it."""
 
@@ -61,20 +64,45 @@ def check_layers(raw: Mapping[str, gpd.GeoDataFrame], placed: Mapping[str, np.nd
         All such layers with their distance, and the reading that fits; also those of which all lies beyond `FAR`.
     """
     problems = []
-    for name, shapes in placed.items():
-        if not len(shapes):
-            continue
-        nearest = float(shapely.distance(shapes, place.box).min())
+    for name, nearest in _nearest(placed, place).items():
         if nearest <= NEAR:
             continue
         fitting = _reading(raw[name], place)
-        where = f"{name}: all {len(shapes)} features lie {nearest / 1000:.0f} km or more from {place.name}"
+        where = f"{name}: all {len(placed[name])} features lie {nearest / 1000:.0f} km or more from {place.name}"
         if fitting:
             problems.append(f"{where}, and among them {fitting}")
         elif nearest > FAR:
             problems.append(f"{where}; is this the file of another place?")
     if problems:
         raise CrsError("layers do not lie where the city is: correct the coordinates or the labels of the files", problems)
+
+
+def remote_layers(placed: Mapping[str, np.ndarray], place: Place) -> dict[str, float]:
+    """Layers of which nothing lies near the city, with their distance in metres; each may have a wrong coordinate system.
+
+    What lies beside the zones is not remote: buildings or kerb lines may be delivered for the streets around small zones only. So
+    a layer is remote if it lies farther from the box of the city than that is long, where at least `BESIDE` and at most `NEAR`
+    is taken for its length.
+
+    Parameters
+    ----------
+    placed
+        Name of a layer to its geometries in the run's coordinate system.
+    place
+        Where the city is.
+
+    Examples
+    --------
+    >>> import numpy as np, shapely
+    >>> from pyproj import CRS
+    >>> village = Place(shapely.box(228_000, 182_000, 230_000, 183_000), CRS("EPSG:31370"))
+    >>> homes = {name: np.array([shapely.Point(x, 182_500)]) for name, x in {"near": 231_900, "remote": 232_100}.items()}
+    >>> remote_layers(homes, village)
+    {'remote': 2100.0}
+    """
+    left, bottom, right, top = place.box.bounds
+    most = min(max(BESIDE, right - left, top - bottom), NEAR)
+    return {name: nearest for name, nearest in _nearest(placed, place).items() if nearest > most}
 
 
 def astray(shapes: np.ndarray, place: Place) -> np.ndarray:
@@ -85,6 +113,11 @@ def astray(shapes: np.ndarray, place: Place) -> np.ndarray:
     away: np.ndarray = ((bounds[:, :2] < low) | (bounds[:, 2:] > high)).any(axis=1)
     away |= _is_near(shapely.transform(shapes, lambda points: points[:, ::-1]), place) & ~_is_near(shapes, place)
     return away if away.sum() * 2 < len(away) else np.zeros(len(away), dtype=bool)
+
+
+def _nearest(placed: Mapping[str, np.ndarray], place: Place) -> dict[str, float]:
+    """Metres from the city to the nearest object of each layer that has any."""
+    return {name: float(shapely.distance(shapes, place.box).min()) for name, shapes in placed.items() if len(shapes)}
 
 
 def _is_near(shapes: np.ndarray, place: Place) -> np.ndarray:

@@ -87,7 +87,8 @@ class Reader:
         if len(frame):
             systems.check_fit(frame, where=label, target=target)
         if isinstance(raw.layer, Layer):
-            if not read:
+            # that a map selects nothing for a kind of which it reads only some says nothing: such a delivery has none
+            if not read and not (raw.not_selected and raw.layer.optional and not raw.layer.is_complete):
                 reason = "the layer holds no objects; what is of this kind in the city is unknown to this screening"
                 reason = f"`where` selects none of {raw.not_selected} rows" if raw.not_selected else reason
                 self.remarks.append(schema.remarks(label, [""], "layer", "", reason))
