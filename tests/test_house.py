@@ -15,7 +15,7 @@ SOURCE = ROOT / "src" / "toegankelijk"
 MODULES = sorted(SOURCE.rglob("*.py"))
 
 BASE = {"errors", "schema", "units", "labels", "crs", "keys"}
-JUDGED = BASE | {"norm", "zones", "evidence", "findings", "scores", "bottlenecks", "monitoring"}
+JUDGED = BASE | {"norm", "zones", "evidence", "findings", "gaps", "scores", "bottlenecks", "monitoring"}
 MAY_IMPORT = {
     "errors": set(),
     "schema": {"errors"},
@@ -26,14 +26,16 @@ MAY_IMPORT = {
     "location": BASE,
     "norm": BASE,
     "zones": BASE | {"norm"},
-    "measure": BASE | {"norm", "zones"},
+    "widths": {"errors", "schema", "units", "labels"},
+    "measure": BASE | {"norm", "zones", "widths"},
     "findings": BASE | {"norm", "zones", "measure"},
     "groups": BASE | {"norm", "findings"},
     "balance": BASE | {"norm", "findings"},
     "evidence": BASE | {"norm", "findings"},
+    "gaps": BASE | {"norm", "findings", "evidence", "widths"},
     "coverage": BASE | {"norm", "measure", "findings", "balance"},
     "scores": BASE | {"norm", "zones", "measure", "findings"},
-    "bottlenecks": BASE | {"norm", "zones", "measure", "findings", "evidence"},
+    "bottlenecks": BASE | {"norm", "zones", "measure", "findings", "evidence", "gaps"},
     "monitoring": JUDGED - {"monitoring"},
     "survey": JUDGED - {"monitoring"},
     "io": BASE,
@@ -48,7 +50,8 @@ MAY_IMPORT = {
     "city": BASE | {"location", "io", "zones", "config", "columns", "inventory", "sources", "profiles", "observations"},
     "pages": BASE,
     "wording": BASE | {"norm"},
-    "maps": JUDGED | {"pages", "wording"},
+    "overlays": BASE | {"pages"},
+    "maps": JUDGED | {"pages", "wording", "overlays"},
     "reports": JUDGED | {"pages", "wording"},
     "testing": JUDGED,
     "sample": BASE,

@@ -32,6 +32,7 @@ if TYPE_CHECKING:
     from toegankelijk.screening import Screening, screen, screen_city
     from toegankelijk.survey import list_survey, list_visits
     from toegankelijk.versions import show_versions
+    from toegankelijk.widths.passable import PassableWidths, passable_width
 
 _HOME = {
     "bottlenecks": ("Horizon", "find_bottlenecks"),
@@ -54,6 +55,7 @@ _HOME = {
     "screening": ("Screening", "screen", "screen_city"),
     "survey": ("list_survey", "list_visits"),
     "versions": ("show_versions",),
+    "widths.passable": ("PassableWidths", "passable_width"),
 }
 
 __all__ = [
@@ -67,6 +69,7 @@ __all__ = [
     "MissingExtraError",
     "Norm",
     "NormError",
+    "PassableWidths",
     "Profile",
     "Screening",
     "ToegankelijkError",
@@ -81,6 +84,7 @@ __all__ = [
     "load_profile",
     "measure_layers",
     "measure_shares",
+    "passable_width",
     "read_city",
     "read_norm",
     "sample_city",

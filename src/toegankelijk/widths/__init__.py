@@ -1,0 +1,1 @@
+"""The true passable width of pavements."""

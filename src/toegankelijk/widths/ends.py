@@ -1,0 +1,250 @@
+"""Where ways end: at entrances, or at the far ends of a space of which no entrance is known."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+import shapely
+
+from toegankelijk.widths.forest import Forest, Links, root
+from toegankelijk.widths.triangles import Mesh
+
+ARM = 10.0
+"""Metres beyond which a dead end is a way of its own, and no pocket; a proposal."""
+
+PLACE = 0.60
+"""Width in metres of a place where a walker can stand: a dead end that gets narrower is taken to end there; a proposal."""
+
+LEAST_TURN = np.radians(60.0)
+"""Turn of the border in a corner at either end of the wall that a strip ends at."""
+
+STRAIGHT = np.radians(1.0)
+"""Turn up to which a wall goes straight on."""
+
+SHRINKS = 50
+"""Times that a disc may shrink to fit between walls; it takes a few."""
+
+
+@dataclass(frozen=True)
+class Ends:
+    """Places that ways join: their triangle, and the largest disc that fits there; shape (ends,)."""
+
+    triangle: np.ndarray
+    width: np.ndarray
+
+    def joined(self, other: Ends) -> Ends:
+        """Both together."""
+        return Ends(np.concatenate([self.triangle, other.triangle]), np.concatenate([self.width, other.width]))
+
+
+def tips(mesh: Mesh, forest: Forest) -> np.ndarray:
+    """Corner of each triangle that lies farthest from its parent."""
+    return np.asarray(mesh.points[mesh.corners.ravel()[np.maximum(forest.across, 0)]])
+
+
+def far_ends(mesh: Mesh, links: Links, known: Ends, fixed: np.ndarray, spaces: np.ndarray) -> tuple[Ends, Forest]:
+    """Far ends of spaces: of those that lack two entrances the farthest places, and the ends of long arms.
+
+    A far end is where the largest disc lies that touches both walls in the far corner; or, if hardly anybody has room there, the
+    first wider place on the way in.
+
+    Parameters
+    ----------
+    mesh, links
+        Triangles and their crossings.
+    known
+        Entrances.
+    fixed
+        Whether the entrances of each space are all there are, shape (spaces,); one alone never is.
+    spaces
+        The free spaces.
+    """
+    count = len(mesh.origins)
+    entrances = np.bincount(mesh.space[known.triangle], minlength=count)
+    roots = np.searchsorted(mesh.space, np.arange(count))
+    roots[mesh.space[known.triangle][::-1]] = known.triangle[::-1]
+    lonely, leaves = entrances == 0, np.zeros(0, np.intp)
+    if lonely.any():
+        one = _farthest(mesh, root(mesh, links, roots))
+        roots = np.where(lonely, one, roots)
+        forest = root(mesh, links, roots)
+        other = _farthest(mesh, forest)
+        leaves = np.concatenate([one[lonely], other[lonely]])
+        roots = np.where(lonely, _halfway(forest, other), roots)  # seen from there, both lie at the end of a branch
+    forest = root(mesh, links, roots)
+    leaves = np.concatenate([leaves, _farthest(mesh, forest)[entrances == 1]])
+    base = _on_paths(forest, np.concatenate([known.triangle, leaves]))
+    arms = _arms(mesh, forest, base)
+    leaves = np.concatenate([leaves, arms[~fixed[mesh.space[arms]]]])
+    reach, width = _end_discs(mesh, forest, leaves, spaces)
+    return _moved_in(mesh, forest, leaves, reach, width), forest
+
+
+def largest_discs(
+    places: np.ndarray, inward: np.ndarray, sine: np.ndarray, spaces: np.ndarray, own: np.ndarray
+) -> tuple[np.ndarray, np.ndarray]:
+    """How far from places on the border the middle of the largest disc lies in a direction, and its diameter, in metres.
+
+    In a corner of half angle a, whose sine is given, a disc that touches both walls and whose middle lies s away has the radius
+    s sin(a); on a straight wall the sine is 1.
+    """
+    boxes = shapely.bounds(spaces)[own]
+    reach = np.hypot(boxes[:, 2] - boxes[:, 0], boxes[:, 3] - boxes[:, 1])
+    walls = shapely.boundary(spaces)
+    active = np.arange(len(places))
+    for _ in range(SHRINKS):  # a disc that holds a place of a wall shrinks until that place is on its edge
+        centre = places[active] + inward[active] * reach[active, None]
+        line = shapely.shortest_line(shapely.points(centre), walls[own[active]])
+        beyond = ~shapely.contains_xy(spaces[own[active]], centre)  # a wall
+        inside = beyond | (shapely.length(line) < reach[active] * sine[active] * (1 - 1e-5) - 1e-5)
+        active, beyond = active[inside], beyond[inside]
+        if not len(active):
+            break
+        place = shapely.get_coordinates(shapely.get_point(line[inside], -1)) - places[active]
+        ahead, square = (place * inward[active]).sum(axis=1), (place**2).sum(axis=1)
+        beside = np.sqrt(np.maximum(ahead**2 - square * (1 - sine[active] ** 2), 0.0))
+        smaller = np.minimum(square / np.maximum(ahead + beside, 1e-9), reach[active] * np.where(beyond, 0.9, 1.0))
+        shrunk = smaller < reach[active] * (1 - 1e-5)
+        reach[active] = smaller
+        active = active[shrunk]
+    return reach, 2 * reach * sine
+
+
+def locate(mesh: Mesh, places: np.ndarray, space: np.ndarray) -> np.ndarray:
+    """Triangle that each place of a space lies in, -1 where it lies outside."""
+    shift = mesh.origins[mesh.space][:, None]
+    tree = shapely.STRtree(shapely.polygons(mesh.points[mesh.corners] + shift))
+    place, triangle = tree.query(shapely.points(places), predicate="intersects")
+    right = mesh.space[triangle] == space[place]
+    result = np.full(len(places), -1)
+    result[place[right]] = triangle[right]
+    return result
+
+
+def _reaches(mesh: Mesh, forest: Forest) -> np.ndarray:
+    """Metres along the way from the root to the tip of each triangle."""
+    return np.asarray(forest.away + np.hypot(*(tips(mesh, forest) - forest.middle).T) * (forest.across >= 0))
+
+
+def _farthest(mesh: Mesh, forest: Forest) -> np.ndarray:
+    """Triangle of each space whose tip lies farthest from the root, along the way."""
+    away = _reaches(mesh, forest)
+    starts = np.searchsorted(mesh.space, np.arange(len(mesh.origins)))
+    at = np.flatnonzero(away == np.maximum.reduceat(away, starts)[mesh.space])
+    starts[mesh.space[at][::-1]] = at[::-1]
+    return starts
+
+
+def _halfway(forest: Forest, ends: np.ndarray) -> np.ndarray:
+    """Triangle half way from each end to its root."""
+    away, at = forest.away, ends.copy()
+    half = away[ends] / 2
+    moving = np.arange(len(at))
+    while len(moving):
+        moving = moving[(away[at[moving]] > half[moving]) & (forest.across[at[moving]] >= 0)]
+        at[moving] = forest.parent[at[moving]]
+    return at
+
+
+def _on_paths(forest: Forest, triangles: np.ndarray) -> np.ndarray:
+    """Triangles on the paths from some to their roots."""
+    seen = np.zeros(len(forest.parent), bool)
+    while len(triangles):
+        seen[triangles] = True
+        triangles = forest.parent[triangles]
+        triangles = np.unique(triangles[~seen[triangles]])
+    return seen
+
+
+def _arms(mesh: Mesh, forest: Forest, base: np.ndarray) -> np.ndarray:
+    """Last triangles of the arms that reach at least `ARM` beyond the ways already known, or beyond a longer arm."""
+    height = np.where(base, 0.0, np.hypot(*(tips(mesh, forest) - forest.middle).T))
+    leaf = np.arange(len(height))
+    ends = []
+    last = np.zeros(len(height), np.intp)
+    for start, stop in zip(forest.levels[-2:0:-1], forest.levels[:1:-1], strict=True):
+        level = forest.order[start:stop]
+        level = level[~base[level]]
+        above = forest.parent[level]
+        total = height[level] + forest.step[level]
+        order = np.argsort(total, kind="stable")
+        level, above, total = level[order], above[order], total[order]
+        last[above] = np.arange(len(level))  # of one parent the tallest comes last, and stays
+        tallest = last[above] == np.arange(len(level))
+        on_base = base[above]
+        ends.append(leaf[level[(on_base | ~tallest) & (total >= ARM)]])
+        up = tallest & ~on_base & (total > height[above])
+        height[above[up]], leaf[above[up]] = total[up], leaf[level[up]]
+    return np.concatenate([np.zeros(0, np.intp), *ends])
+
+
+def _end_discs(mesh: Mesh, forest: Forest, leaves: np.ndarray, spaces: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+    """How far from the tip of each leaf the middle of the largest disc lies that touches both walls there, and its diameter.
+
+    In a corner of half angle a, the disc whose middle lies s away has the radius s sin(a), until it meets another wall.
+    """
+    triangle, side = leaves, np.maximum(forest.across[leaves], 0) % 3
+    corner = [mesh.points[mesh.corners[triangle, (side + turn) % 3]] for turn in range(3)]
+    arms = [other - corner[0] for other in corner[1:]]
+    arms = [arm / np.hypot(*arm.T)[:, None] for arm in arms]
+    inward = arms[0] + arms[1]
+    inward /= np.maximum(np.hypot(*inward.T), 1e-12)[:, None]
+    sine = np.sqrt(np.clip((1 - (arms[0] * arms[1]).sum(axis=1)) / 2, 0.0, 1.0))
+    own = mesh.space[leaves]
+    reach, width = largest_discs(corner[0] + mesh.origins[own], inward, sine, spaces, own)
+    return reach, np.minimum(width, _end_walls(mesh, mesh.corners[triangle, side]))
+
+
+def _end_walls(mesh: Mesh, corner: np.ndarray) -> np.ndarray:
+    """Length in metres of the wall that a way ends at, as at the end of a strip, in some corners; endless where there is none.
+
+    It lies between two corners in which the border turns by 60 degrees or more.
+    """
+    wall = np.flatnonzero(mesh.twin < 0)
+    begin, end = mesh.ends(wall)
+    result = np.full(len(corner), np.inf)
+    for start, stop, turn in ((begin, end, 1), (end, begin, -1)):
+        follower = np.full(len(mesh.points), -1)
+        follower[start] = stop
+        before = np.full(len(mesh.points), -1)
+        before[stop] = start
+        at, length = corner.copy(), np.zeros(len(corner))
+        open_ = np.flatnonzero(_turns(mesh.points, before[at], at, follower[at]) * turn >= LEAST_TURN)
+        while len(open_):
+            onward = follower[at[open_]]
+            length[open_] += np.hypot(*(mesh.points[onward] - mesh.points[at[open_]]).T)
+            angle = _turns(mesh.points, at[open_], onward, follower[onward]) * turn
+            at[open_] = onward
+            ends = open_[angle >= LEAST_TURN]
+            result[ends] = np.minimum(result[ends], length[ends])
+            open_ = open_[(np.abs(angle) < STRAIGHT) & (length[open_] < ARM)]
+    return result
+
+
+def _turns(points: np.ndarray, before: np.ndarray, at: np.ndarray, after: np.ndarray) -> np.ndarray:
+    """Radians by which a border turns to the left."""
+    one, other = points[at] - points[before], points[after] - points[at]
+    return np.asarray(np.arctan2(one[:, 0] * other[:, 1] - one[:, 1] * other[:, 0], (one * other).sum(axis=1)))
+
+
+def _moved_in(mesh: Mesh, forest: Forest, leaves: np.ndarray, reach: np.ndarray, width: np.ndarray) -> Ends:
+    """Ends on the paths from leaves to their roots: as far from the tip as its disc, or as the first place that is wide enough.
+
+    Where none is, a space is that narrow, and the end is in the tip.
+    """
+    middle, length = forest.middle, forest.length
+    tip = tips(mesh, forest)[leaves]
+    found = []
+    for wide in (False, True):
+        at, moving = leaves.copy(), np.flatnonzero((width < PLACE) | (not wide))
+        while len(moving):
+            here = at[moving]
+            short = np.hypot(*(middle[here] - tip[moving]).T) < reach[moving]
+            tight = (length[here] < PLACE) | (length[forest.parent[here]] > length[here])  # on to where it is widest
+            moving = moving[(short | (tight & wide)) & (forest.across[here] >= 0)]
+            at[moving] = forest.parent[at[moving]]
+        found.append(at)
+    at, inner = found
+    reached = (width < PLACE) & (forest.across[inner] >= 0)
+    return Ends(np.where(reached, inner, at), np.where(reached, np.maximum(length[inner], width), width))

@@ -1,0 +1,103 @@
+"""Entrances in the border of a space: the border there is no wall, and ways start in it."""
+
+from __future__ import annotations
+
+import numpy as np
+import shapely
+
+from toegankelijk.widths.ends import Ends, largest_discs, locate
+from toegankelijk.widths.triangles import Mesh, identify
+
+MOST_CHANGED = 0.02
+"""Share of the area of a space by which its entrances may change it when they are drawn straight."""
+
+
+def open_gates(shapes: np.ndarray, lines: np.ndarray, space: np.ndarray) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
+    """Make entrances along the border of spaces straight edges of it, which are gates.
+
+    The corners of an entrance are no walls, so they are taken out. Where that would not leave a proper polygon they stay, and
+    each piece of the entrance is a gate of its own: no way gets wider by that.
+
+    Parameters
+    ----------
+    shapes
+        Free spaces.
+    lines
+        Entrances, lines along the border from corner to corner.
+    space
+        Number of the space of each.
+
+    Returns
+    -------
+    tuple
+        The spaces; the gates as coordinates of both ends, shape (gates, 2, 2); the space of each.
+    """
+    if not len(lines):
+        return shapes, np.zeros((0, 2, 2)), np.zeros(0, np.intp)
+    places, line = shapely.get_coordinates(lines, return_index=True)
+    inner = np.ones(len(line), bool)
+    inner[np.flatnonzero(np.diff(line, prepend=-1))] = False
+    inner[np.flatnonzero(np.diff(line, append=-1))] = False
+    straight = _without(shapes, places[inner], space[line[inner]])
+    same = shapely.is_valid(straight) & ~shapely.is_empty(straight) & (shapely.get_type_id(straight) == 3)
+    area = shapely.area(shapes)
+    same[same] &= np.abs(shapely.area(straight[same]) - area[same]) <= MOST_CHANGED * area[same]
+    kept = ~inner | ~same[space[line]]
+    places, line = places[kept], line[kept]
+    pair = np.flatnonzero(line[1:] == line[:-1])
+    gates = np.stack([places[pair], places[pair + 1]], axis=1)
+    return np.where(same, straight, shapes), gates, space[line[pair]]
+
+
+def ends_at_gates(mesh: Mesh) -> Ends:
+    """Ends of ways at the gates of a mesh, each as wide as its gate."""
+    edge = np.flatnonzero(mesh.gate >= 0)
+    start, end = mesh.ends(edge)
+    return Ends(edge // 3, np.hypot(*(mesh.points[end] - mesh.points[start]).T))
+
+
+def ends_at_places(mesh: Mesh, spaces: np.ndarray, places: np.ndarray, space: np.ndarray) -> Ends:
+    """Ends of ways at places in spaces or on their border: where the largest disc lies that touches the wall nearest to each."""
+    inside = np.asarray(places, dtype=float).copy()
+    line = shapely.shortest_line(shapely.points(inside), shapely.boundary(spaces[space]))
+    flat = shapely.length(line) < 1e-3
+    if flat.any():  # on the border: a step into the triangle there
+        triangle = locate(mesh, inside[flat], space[flat])
+        middle = mesh.placed(mesh.points[mesh.corners[triangle]].mean(axis=1), space[flat])
+        inside[flat] = np.where((triangle >= 0)[:, None], inside[flat] + (middle - inside[flat]) * 0.1, inside[flat])
+        line = shapely.shortest_line(shapely.points(inside), shapely.boundary(spaces[space]))
+    wall = shapely.get_coordinates(shapely.get_point(line, -1))
+    away = inside - wall
+    away /= np.maximum(np.hypot(*away.T), 1e-12)[:, None]
+    reach, width = largest_discs(wall, away, np.ones(len(wall)), spaces, space)
+    triangle = locate(mesh, wall + away * reach[:, None], space)
+    found = triangle >= 0
+    return Ends(triangle[found], width[found])
+
+
+def _without(shapes: np.ndarray, places: np.ndarray, space: np.ndarray) -> np.ndarray:
+    """Polygons without some of their corners; none where fewer than three are left of a ring."""
+    touched = np.unique(space)
+    if not len(touched):
+        return shapes
+    _, coordinates, (rings, polygons) = shapely.to_ragged_array(shapes[touched])
+    coordinates = coordinates[:, :2]
+    ring = np.repeat(np.arange(len(rings) - 1), np.diff(rings))
+    polygon = np.repeat(np.arange(len(touched)), np.diff(polygons))[ring]
+    ids = identify(np.concatenate([coordinates, places]), np.concatenate([polygon, np.searchsorted(touched, space)]))
+    closing = np.append(np.diff(ring) != 0, True)
+    keep = ~np.isin(ids[: len(ring)], ids[len(ring) :]) & ~closing
+    left = np.bincount(ring[keep], minlength=len(rings) - 1)
+    poor = np.isin(np.arange(len(touched)), np.repeat(np.arange(len(touched)), np.diff(polygons))[left < 3])
+    keep |= poor[polygon] & ~closing
+    coordinates, ring = coordinates[keep], ring[keep]
+    starts = np.searchsorted(ring, np.arange(len(rings) - 1))
+    counts = np.bincount(ring, minlength=len(rings) - 1)
+    stops = starts + counts
+    coordinates = np.insert(coordinates, stops, coordinates[starts], axis=0)
+    new = shapely.from_ragged_array(
+        shapely.GeometryType.POLYGON, coordinates, (np.concatenate([[0], np.cumsum(counts + 1)]), polygons)
+    )
+    result = shapes.copy()
+    result[touched] = np.where(poor, None, new)
+    return result
