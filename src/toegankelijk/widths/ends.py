@@ -2,19 +2,23 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, fields
 
 import numpy as np
 import shapely
 
 from toegankelijk.widths.forest import Forest, Links, root
-from toegankelijk.widths.triangles import Mesh
+from toegankelijk.widths.loops import Rings, find_rings, part_rings
+from toegankelijk.widths.triangles import Mesh, facing_walls
 
 ARM = 10.0
 """Metres beyond which a dead end is a way of its own, and no pocket; a proposal."""
 
-PLACE = 0.60
-"""Width in metres of a place where a walker can stand: a dead end that gets narrower is taken to end there; a proposal."""
+STRIP = 3.0
+"""Times its own width that a strip is long at least; what is shorter is a corner of something wider; a proposal."""
+
+WIDER = 1.5
+"""Times wider than its end from which on a strip is another, wider one."""
 
 LEAST_TURN = np.radians(60.0)
 """Turn of the border in a corner at either end of the wall that a strip ends at."""
@@ -28,26 +32,47 @@ SHRINKS = 50
 
 @dataclass(frozen=True)
 class Ends:
-    """Places that ways join: their triangle, and the largest disc that fits there; shape (ends,)."""
+    """Places that ways join.
+
+    Parameters
+    ----------
+    triangle
+        Triangle of each end, shape (ends,).
+    width
+        Diameter in metres of the largest disc that fits there.
+    gap
+        Both ends of that diameter, relative to the origin of the space, shape (ends, 2, 2).
+    """
 
     triangle: np.ndarray
     width: np.ndarray
+    gap: np.ndarray
 
     def joined(self, other: Ends) -> Ends:
         """Both together."""
-        return Ends(np.concatenate([self.triangle, other.triangle]), np.concatenate([self.width, other.width]))
+        return Ends(*(np.concatenate([getattr(self, x.name), getattr(other, x.name)]) for x in fields(Ends)))
+
+
+NO_ENDS = Ends(np.zeros(0, np.intp), np.zeros(0), np.zeros((0, 2, 2)))
+
+
+def gap_across(centre: np.ndarray, ahead: np.ndarray, width: np.ndarray) -> np.ndarray:
+    """Ends of a diameter square to a direction (a unit vector), shape (places, 2, 2)."""
+    beside = np.stack([-ahead[:, 1], ahead[:, 0]], axis=1) * width[:, None] / 2
+    return np.stack([centre - beside, centre + beside], axis=1)
 
 
 def tips(mesh: Mesh, forest: Forest) -> np.ndarray:
-    """Corner of each triangle that lies farthest from its parent."""
-    return np.asarray(mesh.points[mesh.corners.ravel()[np.maximum(forest.across, 0)]])
+    """Half-edge of each triangle that its tip lies opposite: towards its parent, or at a root a side that is no wall."""
+    side = (mesh.twin.reshape(-1, 3) >= 0).argmax(axis=1)
+    return np.where(forest.across >= 0, forest.across, 3 * np.arange(len(side)) + side)
 
 
-def far_ends(mesh: Mesh, links: Links, known: Ends, fixed: np.ndarray, spaces: np.ndarray) -> tuple[Ends, Forest]:
+def far_ends(mesh: Mesh, links: Links, known: Ends, fixed: np.ndarray, spaces: np.ndarray) -> tuple[Ends, Forest, Rings]:
     """Far ends of spaces: of those that lack two entrances the farthest places, and the ends of long arms.
 
-    A far end is where the largest disc lies that touches both walls in the far corner; or, if hardly anybody has room there, the
-    first wider place on the way in.
+    A far end is where the largest disc lies that touches both walls in the far corner; but if that is a corner of something
+    wider, and no strip, then in the wider place.
 
     Parameters
     ----------
@@ -59,6 +84,11 @@ def far_ends(mesh: Mesh, links: Links, known: Ends, fixed: np.ndarray, spaces: n
         Whether the entrances of each space are all there are, shape (spaces,); one alone never is.
     spaces
         The free spaces.
+
+    Returns
+    -------
+    tuple
+        The far ends, the forest in which they were found, and the rings round large islands.
     """
     count = len(mesh.origins)
     entrances = np.bincount(mesh.space[known.triangle], minlength=count)
@@ -74,11 +104,12 @@ def far_ends(mesh: Mesh, links: Links, known: Ends, fixed: np.ndarray, spaces: n
         roots = np.where(lonely, _halfway(forest, other), roots)  # seen from there, both lie at the end of a branch
     forest = root(mesh, links, roots)
     leaves = np.concatenate([leaves, _farthest(mesh, forest)[entrances == 1]])
-    base = _on_paths(forest, np.concatenate([known.triangle, leaves]))
+    rings, on_small = part_rings(mesh, forest, find_rings(mesh, links, forest))
+    base = _on_paths(forest, np.concatenate([known.triangle, leaves])) | on_small
     arms = _arms(mesh, forest, base)
     leaves = np.concatenate([leaves, arms[~fixed[mesh.space[arms]]]])
-    reach, width = _end_discs(mesh, forest, leaves, spaces)
-    return _moved_in(mesh, forest, leaves, reach, width), forest
+    reach, discs = _end_discs(mesh, forest, leaves, spaces)
+    return _moved_in(mesh, forest, reach, discs), forest, rings
 
 
 def largest_discs(
@@ -124,7 +155,8 @@ def locate(mesh: Mesh, places: np.ndarray, space: np.ndarray) -> np.ndarray:
 
 def _reaches(mesh: Mesh, forest: Forest) -> np.ndarray:
     """Metres along the way from the root to the tip of each triangle."""
-    return np.asarray(forest.away + np.hypot(*(tips(mesh, forest) - forest.middle).T) * (forest.across >= 0))
+    tip = mesh.points[mesh.corners.ravel()[tips(mesh, forest)]]
+    return np.asarray(forest.away + np.hypot(*(tip - forest.middle).T) * (forest.across >= 0))
 
 
 def _farthest(mesh: Mesh, forest: Forest) -> np.ndarray:
@@ -159,7 +191,7 @@ def _on_paths(forest: Forest, triangles: np.ndarray) -> np.ndarray:
 
 def _arms(mesh: Mesh, forest: Forest, base: np.ndarray) -> np.ndarray:
     """Last triangles of the arms that reach at least `ARM` beyond the ways already known, or beyond a longer arm."""
-    height = np.where(base, 0.0, np.hypot(*(tips(mesh, forest) - forest.middle).T))
+    height = np.where(base, 0.0, _reaches(mesh, forest) - forest.away)
     leaf = np.arange(len(height))
     ends = []
     last = np.zeros(len(height), np.intp)
@@ -179,12 +211,12 @@ def _arms(mesh: Mesh, forest: Forest, base: np.ndarray) -> np.ndarray:
     return np.concatenate([np.zeros(0, np.intp), *ends])
 
 
-def _end_discs(mesh: Mesh, forest: Forest, leaves: np.ndarray, spaces: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
-    """How far from the tip of each leaf the middle of the largest disc lies that touches both walls there, and its diameter.
+def _end_discs(mesh: Mesh, forest: Forest, leaves: np.ndarray, spaces: np.ndarray) -> tuple[np.ndarray, Ends]:
+    """How far from the tip of each leaf the middle of the largest disc lies that touches both walls there, and the discs.
 
     In a corner of half angle a, the disc whose middle lies s away has the radius s sin(a), until it meets another wall.
     """
-    triangle, side = leaves, np.maximum(forest.across[leaves], 0) % 3
+    triangle, side = leaves, tips(mesh, forest)[leaves] % 3
     corner = [mesh.points[mesh.corners[triangle, (side + turn) % 3]] for turn in range(3)]
     arms = [other - corner[0] for other in corner[1:]]
     arms = [arm / np.hypot(*arm.T)[:, None] for arm in arms]
@@ -193,7 +225,9 @@ def _end_discs(mesh: Mesh, forest: Forest, leaves: np.ndarray, spaces: np.ndarra
     sine = np.sqrt(np.clip((1 - (arms[0] * arms[1]).sum(axis=1)) / 2, 0.0, 1.0))
     own = mesh.space[leaves]
     reach, width = largest_discs(corner[0] + mesh.origins[own], inward, sine, spaces, own)
-    return reach, np.minimum(width, _end_walls(mesh, mesh.corners[triangle, side]))
+    width = np.minimum(width, _end_walls(mesh, mesh.corners[triangle, side]))
+    gap = gap_across(corner[0] + inward * reach[:, None], inward, width)
+    return reach, Ends(leaves, width, gap)
 
 
 def _end_walls(mesh: Mesh, corner: np.ndarray) -> np.ndarray:
@@ -228,23 +262,26 @@ def _turns(points: np.ndarray, before: np.ndarray, at: np.ndarray, after: np.nda
     return np.asarray(np.arctan2(one[:, 0] * other[:, 1] - one[:, 1] * other[:, 0], (one * other).sum(axis=1)))
 
 
-def _moved_in(mesh: Mesh, forest: Forest, leaves: np.ndarray, reach: np.ndarray, width: np.ndarray) -> Ends:
-    """Ends on the paths from leaves to their roots: as far from the tip as its disc, or as the first place that is wide enough.
-
-    Where none is, a space is that narrow, and the end is in the tip.
-    """
-    middle, length = forest.middle, forest.length
-    tip = tips(mesh, forest)[leaves]
-    found = []
-    for wide in (False, True):
-        at, moving = leaves.copy(), np.flatnonzero((width < PLACE) | (not wide))
-        while len(moving):
-            here = at[moving]
-            short = np.hypot(*(middle[here] - tip[moving]).T) < reach[moving]
-            tight = (length[here] < PLACE) | (length[forest.parent[here]] > length[here])  # on to where it is widest
-            moving = moving[(short | (tight & wide)) & (forest.across[here] >= 0)]
-            at[moving] = forest.parent[at[moving]]
-        found.append(at)
-    at, inner = found
-    reached = (width < PLACE) & (forest.across[inner] >= 0)
-    return Ends(np.where(reached, inner, at), np.where(reached, np.maximum(length[inner], width), width))
+def _moved_in(mesh: Mesh, forest: Forest, reach: np.ndarray, discs: Ends) -> Ends:
+    """Ends on the paths from leaves to their roots: as far from the tip as its disc, or where it is a strip that ends."""
+    leaves = discs.triangle
+    tip = mesh.points[mesh.corners.ravel()[tips(mesh, forest)[leaves]]]
+    at, width, gap = leaves.copy(), discs.width.copy(), discs.gap.copy()
+    here, walked = leaves.copy(), np.zeros(len(leaves))
+    moving = np.flatnonzero(forest.across[leaves] >= 0)
+    while len(moving):
+        entering = mesh.twin[forest.across[here[moving]]]
+        here[moving] = forest.parent[here[moving]]
+        inner = forest.across[here[moving]] >= 0
+        moving, entering = moving[inner], entering[inner]
+        place = here[moving]
+        corner, facing, _ = facing_walls(mesh, entering, forest.across[place])
+        wide = np.hypot(*(corner - facing).T)
+        walked[moving] = np.hypot(*((corner + facing) / 2 - tip[moving]).T)
+        near = walked[moving] < reach[moving]
+        wider = (wide > WIDER * width[moving]) & ~near
+        at[moving[near | wider]] = place[near | wider]
+        width[moving[wider]] = wide[wider]
+        gap[moving[wider]] = np.stack([corner, facing], axis=1)[wider]
+        moving = moving[walked[moving] < STRIP * width[moving]]
+    return Ends(at, width, gap)

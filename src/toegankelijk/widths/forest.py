@@ -7,6 +7,7 @@ it: the way on the other side of whatever stands inside the ring is at least as 
 from __future__ import annotations
 
 from bisect import bisect_left
+from collections.abc import Callable
 from dataclasses import dataclass
 from functools import cached_property
 
@@ -119,3 +120,19 @@ def root(mesh: Mesh, links: Links, roots: np.ndarray) -> Forest:
     length[tops], middle[tops] = np.inf, mesh.points[mesh.corners[tops]].mean(axis=1)
     step = np.hypot(*(middle - middle[parent]).T)
     return Forest(parent, order, np.array(levels), across, length, middle, step)
+
+
+def climb(forest: Forest, first: np.ndarray, second: np.ndarray, visit: Callable[[np.ndarray, np.ndarray], None]) -> None:
+    """Walk the paths between pairs of triangles of one tree, from both ends to where they meet.
+
+    ``visit`` is given the numbers of pairs and, for each, a triangle whose edge to its parent lies on the path.
+    """
+    one, other = first.copy(), second.copy()
+    apart = np.flatnonzero(one != other)
+    while len(apart):
+        deeper = forest.depth[one[apart]] >= forest.depth[other[apart]]
+        triangle = np.where(deeper, one[apart], other[apart])
+        visit(apart, triangle)
+        one[apart[deeper]] = forest.parent[triangle[deeper]]
+        other[apart[~deeper]] = forest.parent[triangle[~deeper]]
+        apart = apart[one[apart] != other[apart]]

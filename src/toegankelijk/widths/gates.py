@@ -5,18 +5,21 @@ from __future__ import annotations
 import numpy as np
 import shapely
 
-from toegankelijk.widths.ends import Ends, largest_discs, locate
+from toegankelijk.widths.ends import Ends, gap_across, largest_discs, locate
 from toegankelijk.widths.triangles import Mesh, identify
 
-MOST_CHANGED = 0.02
-"""Share of the area of a space by which its entrances may change it when they are drawn straight."""
+BENT = 0.3
+"""Metres from the straight line between its ends by which an entrance may bend, to be taken out where others cannot."""
+
+ALONGSIDE = 10.0
+"""Metres of border shared with another surface beyond which it lies alongside: one walks past it, and not into it there."""
 
 
 def open_gates(shapes: np.ndarray, lines: np.ndarray, space: np.ndarray) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
     """Make entrances along the border of spaces straight edges of it, which are gates.
 
     The corners of an entrance are no walls, so they are taken out. Where that would not leave a proper polygon they stay, and
-    each piece of the entrance is a gate of its own: no way gets wider by that.
+    only the longest piece of the entrance is a gate: no way gets wider by that.
 
     Parameters
     ----------
@@ -30,7 +33,7 @@ def open_gates(shapes: np.ndarray, lines: np.ndarray, space: np.ndarray) -> tupl
     Returns
     -------
     tuple
-        The spaces; the gates as coordinates of both ends, shape (gates, 2, 2); the space of each.
+        The spaces; the gates as coordinates of both ends, shape (gates, 2, 2); and the space of each.
     """
     if not len(lines):
         return shapes, np.zeros((0, 2, 2)), np.zeros(0, np.intp)
@@ -38,22 +41,33 @@ def open_gates(shapes: np.ndarray, lines: np.ndarray, space: np.ndarray) -> tupl
     inner = np.ones(len(line), bool)
     inner[np.flatnonzero(np.diff(line, prepend=-1))] = False
     inner[np.flatnonzero(np.diff(line, append=-1))] = False
-    straight = _without(shapes, places[inner], space[line[inner]])
-    same = shapely.is_valid(straight) & ~shapely.is_empty(straight) & (shapely.get_type_id(straight) == 3)
-    area = shapely.area(shapes)
-    same[same] &= np.abs(shapely.area(straight[same]) - area[same]) <= MOST_CHANGED * area[same]
-    kept = ~inner | ~same[space[line]]
-    places, line = places[kept], line[kept]
+    chord = shapely.linestrings(places[~inner], indices=line[~inner])
+    straight = np.ones(len(lines), bool)
+    for bent in (np.inf, BENT, 0.0):  # all entrances of a space; the nearly straight ones; none
+        doubtful = ~_is_proper(_without(shapes, places[inner & straight[line]], space[line[inner & straight[line]]]))
+        if not doubtful.any():
+            break
+        straight &= ~doubtful[space] | (shapely.hausdorff_distance(lines, chord) < bent)
+    taken = inner & straight[line]
+    shapes = _without(shapes, places[taken], space[line[taken]])
+    places, line = places[~taken], line[~taken]
     pair = np.flatnonzero(line[1:] == line[:-1])
-    gates = np.stack([places[pair], places[pair + 1]], axis=1)
-    return np.where(same, straight, shapes), gates, space[line[pair]]
+    gates, of = np.stack([places[pair], places[pair + 1]], axis=1), line[pair]
+    order = np.lexsort((-np.hypot(*(gates[:, 1] - gates[:, 0]).T), of))
+    longest = order[np.unique(of[order], return_index=True)[1]]
+    return shapes, gates[longest], space[of[longest]]
+
+
+def _is_proper(shapes: np.ndarray) -> np.ndarray:
+    """Whether spaces are polygons that hold water."""
+    return np.asarray(shapely.is_valid(shapes) & (shapely.get_type_id(shapes) == shapely.GeometryType.POLYGON))
 
 
 def ends_at_gates(mesh: Mesh) -> Ends:
     """Ends of ways at the gates of a mesh, each as wide as its gate."""
     edge = np.flatnonzero(mesh.gate >= 0)
-    start, end = mesh.ends(edge)
-    return Ends(edge // 3, np.hypot(*(mesh.points[end] - mesh.points[start]).T))
+    gap = np.stack([mesh.points[corner] for corner in mesh.ends(edge)], axis=1)
+    return Ends(edge // 3, np.hypot(*(gap[:, 1] - gap[:, 0]).T), gap)
 
 
 def ends_at_places(mesh: Mesh, spaces: np.ndarray, places: np.ndarray, space: np.ndarray) -> Ends:
@@ -70,9 +84,11 @@ def ends_at_places(mesh: Mesh, spaces: np.ndarray, places: np.ndarray, space: np
     away = inside - wall
     away /= np.maximum(np.hypot(*away.T), 1e-12)[:, None]
     reach, width = largest_discs(wall, away, np.ones(len(wall)), spaces, space)
-    triangle = locate(mesh, wall + away * reach[:, None], space)
+    centre = wall + away * reach[:, None]
+    triangle = locate(mesh, centre, space)
     found = triangle >= 0
-    return Ends(triangle[found], width[found])
+    gap = gap_across(centre - mesh.origins[space], away, width)
+    return Ends(triangle[found], width[found], gap[found])
 
 
 def _without(shapes: np.ndarray, places: np.ndarray, space: np.ndarray) -> np.ndarray:

@@ -11,8 +11,9 @@ import pandas as pd
 import shapely
 
 from toegankelijk import schema
+from toegankelijk.widths.barriers import find_barriers, without_voids
 from toegankelijk.widths.entrances import find_entrances
-from toegankelijk.widths.gates import ends_at_gates, ends_at_places, open_gates
+from toegankelijk.widths.gates import ALONGSIDE, ends_at_gates, ends_at_places, open_gates
 from toegankelijk.widths.spaces import Spaces, free_spaces
 from toegankelijk.widths.triangles import triangulate
 from toegankelijk.widths.ways import Ways, find_ways, join
@@ -29,18 +30,24 @@ class Measured:
     ----------
     spaces, ways
         The spaces, and the ways in them.
-    end_places, end_widths, end_spaces
-        Where ways end, how wide it is there, and the number of the space.
+    end_gaps, end_widths, end_spaces
+        Gaps at the ends of ways, shape (ends, 2, 2), how wide they are, and the number of the space.
+    counted
+        Whether an end limits the way: an edge that is shared with another surface does not, for one may pass beside it.
     rule
         By which entrances the ways of each space were found: ``given``, ``shared`` or ``farthest``.
+    barriers
+        Where obstacles part a pavement, as of `find_barriers`.
     """
 
     spaces: Spaces
     ways: Ways
-    end_places: np.ndarray
+    end_gaps: np.ndarray
     end_widths: np.ndarray
     end_spaces: np.ndarray
+    counted: np.ndarray
     rule: np.ndarray
+    barriers: gpd.GeoDataFrame
 
 
 def measure(
@@ -54,33 +61,48 @@ def measure(
     """Ways through the space that obstacles leave, and remarks."""
     spaces, remarks = free_spaces(pavements, obstacles, largest=largest)
     spaces, found, aside = find_entrances(spaces, entrances, walkable)
-    shapes = spaces.shapes
-    rule = np.full(len(shapes), "farthest", dtype=object)
-    for name in ("shared", "given"):
-        rule[found["space"].to_numpy()[(found["rule"] == name).to_numpy()]] = name
-    found = found[(rule[found["space"]] == found["rule"]).to_numpy()]  # where some are given, only they count
+    found = found[~_is_alongside(found)]
+    rule = _rules(spaces, found)
+    found = found[(rule[found["space"].to_numpy(dtype=np.intp)] == found["rule"]).to_numpy()]  # where given, only they count
+    counts, barriers = find_barriers(spaces, found, rule)
+    spaces, found = without_voids(spaces, found, counts)
+    shapes, rule = spaces.shapes, rule[counts]
     space, border = found["space"].to_numpy(dtype=np.intp), found["geometry"].to_numpy(dtype=object)
     lines = shapely.get_type_id(border) == shapely.GeometryType.LINESTRING
     shapes, gates, gate_space = open_gates(shapes, border[lines], space[lines])
     places, place_space = shapely.get_coordinates(border[~lines]), space[~lines]
-    parts, starts, end_places, end_widths, end_spaces = [], [], [], [], []
+    parts, starts, ends_of = [], [], [(np.zeros((0, 2, 2)), np.zeros(0), np.zeros(0, np.intp), np.zeros(0, bool))]
     for first, last in _batches(shapes):
         own = shapes[first:last]
         of_gate, of_place = ((x >= first) & (x < last) for x in (gate_space, place_space))
         mesh = triangulate(own, gates[of_gate], gate_space[of_gate] - first)
-        ends = ends_at_gates(mesh)
+        known = ends_at_gates(mesh)
         if of_place.any():
-            ends = ends.joined(ends_at_places(mesh, own, places[of_place], place_space[of_place] - first))
-        ways, ends = find_ways(mesh, ends, rule[first:last] == "given", own)
+            known = known.joined(ends_at_places(mesh, own, places[of_place], place_space[of_place] - first))
+        ways, ends = find_ways(mesh, known, rule[first:last] == "given", own)
         parts.append(ways)
         starts.append(first)
-        space = mesh.space[ends.triangle]
-        end_places.append(mesh.placed(mesh.points[mesh.corners[ends.triangle]].mean(axis=1), space))
-        end_widths.append(ends.width)
-        end_spaces.append(space + first)
-    ends_of = (np.vstack([np.zeros((0, 2)), *end_places]), *map(np.concatenate, ([[], *end_widths], [[], *end_spaces])))
-    measured = Measured(spaces, join(parts, starts), ends_of[0], ends_of[1], ends_of[2].astype(np.intp), rule)
+        of = mesh.space[ends.triangle]
+        shared = (np.arange(len(of)) < len(known.triangle)) & (rule[of + first] == "shared")
+        ends_of.append((ends.gap + mesh.origins[of][:, None], ends.width, of + first, ~shared))
+    gaps, widths, of_ends, counted = (np.concatenate(column) for column in zip(*ends_of, strict=True))
+    measured = Measured(spaces, join(parts, starts), gaps, widths, of_ends, counted, rule, barriers)
     return measured, schema.all_remarks([remarks, aside])
+
+
+def _is_alongside(found: pd.DataFrame) -> np.ndarray:
+    """Shared borders that are so long that the other surface lies alongside."""
+    long = shapely.length(found["geometry"].to_numpy(dtype=object)) > ALONGSIDE
+    return np.asarray(long & (found["rule"] == "shared").to_numpy())
+
+
+def _rules(spaces: Spaces, found: pd.DataFrame) -> np.ndarray:
+    """By which entrances the ways of each space go; all parts of a pavement go by the same."""
+    rule = np.full(len(spaces.wholes), "farthest", dtype=object)
+    for name in ("shared", "given"):
+        chosen = found["space"].to_numpy(dtype=np.intp)[(found["rule"] == name).to_numpy()]
+        rule[spaces.whole[chosen]] = name
+    return np.asarray(rule[spaces.whole])
 
 
 def _batches(shapes: np.ndarray) -> Iterator[tuple[int, int]]:

@@ -6,6 +6,7 @@ from dataclasses import dataclass
 
 import numpy as np
 import pandas as pd
+import shapely
 from scipy import ndimage
 
 from toegankelijk.widths.ways import Ways
@@ -107,7 +108,7 @@ def find_narrowings(ways: Ways) -> pd.DataFrame:
     result["free_square"] = np.minimum(before, after)
     gap = np.full(len(result), np.inf)
     same = ways.way[station[1:]] == ways.way[station[:-1]]
-    gap[:-1][same] = np.maximum(start[1:] - end[:-1], 0.0)[same]
+    gap[:-1][same] = np.maximum(start[1:] - end[:-1], _apart(ways, parts, *own))[same]
     result["gap_to_next"] = gap
     result["way_round"] = ways.way_round[station]
     return result
@@ -146,6 +147,16 @@ def _at(parts: list[_Parts], limit: np.ndarray, part: np.ndarray, side: int) -> 
     for number, of_limit in enumerate(parts):
         result[limit == number] = of_limit.ends[side][part[limit == number]]
     return result
+
+
+def _apart(ways: Ways, parts: list[_Parts], limit: np.ndarray, part: np.ndarray) -> np.ndarray:
+    """Metres straight on from the last place across each part to the first place across the part that follows it."""
+    first, last = (np.zeros(len(part), np.intp) for _ in range(2))
+    for number, of_limit in enumerate(parts):
+        chosen = limit == number
+        first[chosen], last[chosen] = of_limit.first[part[chosen]], of_limit.last[part[chosen]]
+    across = [shapely.linestrings(np.stack([ways.left[at], ways.right[at]], axis=1)) for at in (last[:-1], first[1:])]
+    return np.asarray(shapely.distance(*across))
 
 
 def _free_squares(ways: Ways, parts: list[_Parts], limit: np.ndarray, part: np.ndarray, side: int) -> np.ndarray:

@@ -24,10 +24,11 @@ class PassableWidths:
     ----------
     pavements
         One row for each given pavement, in the order given; the geometry is the gap at its narrowest place. ``passable_width``
-        is the width of that gap, ``route_width`` the width that holds everywhere but on narrowings of at most 20 m; each has
-        bounds ``_low`` and ``_high`` that differ where an obstacle was drawn as a point or a line. ``rule`` says which entrances
-        were used (``given``, ``shared``, ``farthest``), ``limited_by`` names what stands at the gap, and ``reason`` says why
-        nothing is known.
+        is the width of that gap, ``least_width`` the least on any way there, also where a wider one leads round, and
+        ``route_width`` the width that holds everywhere but on narrowings of at most 20 m. Each has bounds ``_low`` and
+        ``_high``, which differ where an obstacle was drawn as a point or a line. ``rule`` says which entrances were used
+        (``given``, ``shared``, ``farthest``), ``limited_by`` names what stands at the gap, and ``reason`` says why nothing is
+        known.
     narrowings
         One row for each narrowing, its geometry the gap between what limits it: ``pavement_id``, ``width`` with bounds,
         ``length_below_120``, ``length_below_150``, ``length_below_180``, ``free_square`` before and after it, ``gap_to_next``,
@@ -86,6 +87,7 @@ def passable_width(
 
     Examples
     --------
+    >>> import shapely
     >>> strip = gpd.GeoDataFrame(geometry=[shapely.box(0, 0, 50, 2)], index=["strip"], crs="EPSG:31370")
     >>> pole = gpd.GeoDataFrame(geometry=[shapely.box(25, 0.4, 25.3, 0.7)], index=["pole"], crs="EPSG:31370")
     >>> widths = passable_width(strip, pole)
@@ -119,7 +121,7 @@ def _widths(
     most = table
     if obstacles is not None and (spread(obstacles) > 0).any():
         most = pavement_table(pavements, measure(pavements, obstacles, entrances, walkable, largest=False)[0], remarks, fronts)
-    for name in ("passable_width", "route_width"):
+    for name in ("passable_width", "least_width", "route_width"):
         table[f"{name}_low"], table[f"{name}_high"] = table[name], np.fmax(most[name], table[name])
     narrowings = narrowing_table(pavements, obstacles, least, fronts)
     return PassableWidths(table, narrowings, profile_table(pavements, least), remarks)

@@ -24,6 +24,9 @@ def profile_ways(ways: Ways, *, crs: CRS | None = None) -> gpd.GeoDataFrame:
         Columns ``way`` (number), ``start`` (metres along the way), ``width`` and ``widest`` (metres), ``space`` and
         ``geometry``, in order.
     """
+    if not (ways.line_along > 0).any():
+        table = {"way": np.zeros(0, np.intp), "start": np.zeros(0), "width": np.zeros(0), "space": np.zeros(0, np.intp)}
+        return gpd.GeoDataFrame(table, geometry=gpd.GeoSeries([], crs=crs), crs=crs)
     fresh = np.flatnonzero(np.diff(ways.line_way, prepend=-1) != 0)
     last = np.append(fresh[1:], len(ways.line_way)) - 1
     length = ways.line_along[last]
@@ -57,8 +60,6 @@ def profile_ways(ways: Ways, *, crs: CRS | None = None) -> gpd.GeoDataFrame:
 
 def _narrowest(start: np.ndarray, stop: np.ndarray, at: np.ndarray, width: np.ndarray) -> np.ndarray:
     """Least width between places: at both of them and at the stations between."""
-    if not len(start):
-        return np.zeros(0)
     result = np.minimum(np.interp(start, at, width), np.interp(stop, at, width))
     first, beyond = np.searchsorted(at, start), np.searchsorted(at, stop)
     some = beyond > first

@@ -32,6 +32,9 @@ GAP = 0.01 + 1e-6
 ROUNDING = 0.001
 """Metres within which two corners, or a corner and an edge, of different pieces are meant to be in one place."""
 
+SAME = 1e-6
+"""Metres within which corners of different pieces are one already: what is left of coordinates after a calculation."""
+
 FACING = np.cos(np.radians(6.0))
 """Edges face each other if they run opposite within 6 degrees. A notch between two pieces that is more blunt stays a notch."""
 
@@ -106,8 +109,9 @@ def _merged(corners: Rings) -> Rings:
     away = np.hypot(*(corners.xy[pairs[:, 0]] - corners.xy[pairs[:, 1]]).T)
     table = pd.DataFrame({"one": pairs.ravel(), "piece": corners.polygon[pairs[:, ::-1]].ravel(), "away": np.repeat(away, 2)})
     nearest = (table["away"] <= table.groupby(["one", "piece"])["away"].transform("min")).to_numpy().reshape(-1, 2)
-    pairs = pairs[nearest.all(axis=1)]  # else one of them has a nearer counterpart: a cut that ends beside a corner moves nothing
     count = len(corners.xy)
+    settled = np.isin(np.arange(count), pairs[away <= SAME])  # a cut that ends beside a corner or another cut moves nothing
+    pairs = pairs[nearest.all(axis=1) & ((away <= SAME) | ~settled[pairs].all(axis=1))]
     _, cluster = connected_components(coo_array((np.ones(len(pairs)), pairs.T), shape=(count, count)), directed=False)
     first = np.unique(cluster, return_index=True)[1]
     return Rings(corners.xy[first[cluster]], corners.ring, corners.polygon, corners.polygon_of_ring, corners.following)

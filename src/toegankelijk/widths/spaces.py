@@ -42,6 +42,8 @@ class Spaces:
         Ground of the obstacles that stand on or at pavements.
     obstacle_ids
         Their ids.
+    wholes, whole
+        Pavements dissolved, as if nothing stood there, and the number of the one that each space is part of.
     """
 
     shapes: np.ndarray
@@ -49,6 +51,8 @@ class Spaces:
     pavement: np.ndarray
     obstacles: np.ndarray = field(repr=False)
     obstacle_ids: np.ndarray = field(repr=False)
+    wholes: np.ndarray = field(repr=False)
+    whole: np.ndarray = field(repr=False)
 
 
 def free_spaces(
@@ -93,7 +97,7 @@ def free_spaces(
     space, pavement = _overlaps(free, group[of], pieces, group_of_piece, row, apart)
     covered = np.setdiff1d(row, pavement)
     found.append(schema.remarks("pavements", pavements.index[covered], "", "", "covered"))
-    return Spaces(free, space, pavement, ground, ids), schema.all_remarks(found)
+    return Spaces(free, space, pavement, ground, ids, shapes, of), schema.all_remarks(found)
 
 
 def limiting(spaces: Spaces, points: np.ndarray, *, fronts: gpd.GeoDataFrame | None = None) -> np.ndarray:

@@ -13,6 +13,9 @@ from toegankelijk.widths.narrowings import find_narrowings, lasting_widths
 from toegankelijk.widths.profiles import profile_ways
 from toegankelijk.widths.spaces import Spaces, limiting
 
+ACROSS = 0.25
+"""Metres of a gap that lie on a pavement, for the way to run on it too, though its middle runs beside it."""
+
 SEAM = 0.02
 """Metres from a pavement within which a place of a space lies in it, though a closed seam does not."""
 
@@ -22,24 +25,32 @@ def pavement_table(
 ) -> gpd.GeoDataFrame:
     """Narrowest place of the ways on each pavement, or why there is none."""
     ways, spaces = measured.ways, measured.spaces
-    count, stations = len(pavements), len(ways.way)
-    middle = (ways.left + ways.right) / 2
-    places = np.concatenate([middle, measured.end_places])
+    count = len(pavements)
+    gaps = np.concatenate([np.stack([ways.left, ways.right], axis=1), measured.end_gaps])
     space = np.concatenate([ways.space, measured.end_spaces])
     width = np.concatenate([ways.width, measured.end_widths])
     lasting = np.concatenate([lasting_widths(ways), measured.end_widths])
-    place, row = _rows_at(pavements, spaces, places, space)
+    place, row = _rows_at(pavements, spaces, gaps.mean(axis=1), space)
+    beside, strip = _rows_crossed(pavements, spaces, gaps[: len(ways.way)], ways.space, np.unique(row))
+    place, row = np.concatenate([place, beside]), np.concatenate([row, strip])
+    least = np.full(count, np.inf)
+    limiting_ends = np.concatenate([np.ones(len(ways.way), bool), measured.counted])[place]
+    np.minimum.at(least, row[limiting_ends], width[place[limiting_ends]])
+    counted = np.concatenate([ways.main, measured.counted])[place]
+    counted |= ~np.isin(row, row[counted])  # where nothing else is known
+    place, row = place[counted], row[counted]
     order = np.lexsort((place, width[place], row))
     order = order[np.unique(row[order], return_index=True)[1]]
     narrowest = np.full(count, -1)
     narrowest[row[order]] = place[order]
     known = narrowest >= 0
-    table = pd.DataFrame({"passable_width": np.where(known, width[narrowest], np.nan)}, index=pavements.index)
+    table = pd.DataFrame({"passable_width": np.where(known, np.append(width, np.nan)[narrowest], np.nan)}, index=pavements.index)
     route = np.full(count, np.inf)
     np.minimum.at(route, row, lasting[place])
+    table["least_width"] = np.where(known, np.minimum(least, table["passable_width"]), np.nan)
     table["route_width"] = np.where(known, np.maximum(route, table["passable_width"]), np.nan)
-    gap = np.flatnonzero(known & (narrowest < stations))
-    ends = [side[narrowest[gap]] for side in (ways.left, ways.right)]
+    gap = np.flatnonzero(known)
+    ends = [gaps[narrowest[gap], side] for side in (0, 1)]
     names = [limiting(spaces, side, fronts=fronts) for side in ends]
     table["rule"], table["limited_by"], table["reason"] = "", "", ""
     table["rule"] = _of_pavement(spaces, measured.rule, count)
@@ -50,9 +61,14 @@ def pavement_table(
     why = pd.Series(aside["reason"].to_numpy(), index=aside["object_id"].to_numpy())
     why = why[~why.index.duplicated()].reindex(pavements.index.astype(str)).fillna("no_way").to_numpy()
     table["reason"] = np.where(known, "", why)
-    gaps = np.full(count, None, dtype=object)
-    gaps[gap] = shapely.linestrings(np.stack(ends, axis=1))
-    return gpd.GeoDataFrame(table, geometry=gaps, crs=pavements.crs)
+    lines = np.full(count, None, dtype=object)
+    lines[gap] = shapely.linestrings(np.stack(ends, axis=1))
+    barred = measured.barriers["pavement"].to_numpy()
+    lines[barred] = measured.barriers.geometry.to_numpy()
+    table.iloc[barred, [table.columns.get_loc(name) for name in ("passable_width", "least_width")]] = 0.0
+    table.iloc[barred, table.columns.get_loc("limited_by")] = _names(measured)
+    table.iloc[barred, table.columns.get_loc("reason")] = ""
+    return gpd.GeoDataFrame(table, geometry=lines, crs=pavements.crs)
 
 
 def narrowing_table(
@@ -77,6 +93,12 @@ def narrowing_table(
     table["first_id"], table["second_id"] = ids
     index = pd.Index([f"{of}/v{n}" for of, n in zip(parent, number, strict=True)], name="narrowing_id", dtype="object")
     return gpd.GeoDataFrame(table.set_axis(index), geometry=shapely.linestrings(np.stack(sides, axis=1)), crs=pavements.crs)
+
+
+def _names(measured: Measured) -> list[str]:
+    """Ids of what stands in each barrier, sorted."""
+    ids = measured.spaces.obstacle_ids
+    return [" | ".join(sorted({ids[number] for number in numbers})) for numbers in measured.barriers["obstacles"]]
 
 
 def profile_table(pavements: gpd.GeoDataFrame, measured: Measured) -> gpd.GeoDataFrame:
@@ -111,9 +133,26 @@ def _rows_at(pavements: gpd.GeoDataFrame, spaces: Spaces, places: np.ndarray, sp
     lost = np.setdiff1d(np.arange(len(points)), point)
     beside, near = shapely.STRtree(shapes).query(points[lost], predicate="dwithin", distance=SEAM)
     point, row = np.concatenate([point, lost[beside]]), np.concatenate([row, near])
-    key = spaces.space.astype(np.int64) * max(len(shapes), 1) + spaces.pavement
-    here = np.isin(space[shared][point].astype(np.int64) * max(len(shapes), 1) + row, key)
+    here = _belong(spaces, space[shared][point], row)
     return np.concatenate([alone, shared[point[here]]]), np.concatenate([only[space[alone]], row[here]])
+
+
+def _rows_crossed(
+    pavements: gpd.GeoDataFrame, spaces: Spaces, gaps: np.ndarray, space: np.ndarray, known: np.ndarray
+) -> tuple[np.ndarray, np.ndarray]:
+    """Pairs of a gap and the row of a pavement, of those not yet known, that it crosses: a strip beside the middle of the way."""
+    lost = np.setdiff1d(spaces.pavement, known)
+    shapes, lines = pavements.geometry.to_numpy()[lost], shapely.linestrings(gaps)
+    row, gap = shapely.STRtree(lines).query(shapes, predicate="intersects")
+    crossed = shapely.length(shapely.intersection(lines[gap], shapes[row])) > ACROSS
+    right = _belong(spaces, space[gap], lost[row])
+    return gap[crossed & right], lost[row[crossed & right]]
+
+
+def _belong(spaces: Spaces, space: np.ndarray, row: np.ndarray) -> np.ndarray:
+    """Whether spaces and rows of pavements are pairs that overlap."""
+    count = int(max(spaces.pavement.max(initial=0), row.max(initial=0))) + 1
+    return np.isin(space.astype(np.int64) * count + row, spaces.space.astype(np.int64) * count + spaces.pavement)
 
 
 def _of_pavement(spaces: Spaces, of_space: np.ndarray, count: int) -> np.ndarray:

@@ -122,6 +122,31 @@ def triangulate(spaces: np.ndarray, gates: np.ndarray | None = None, gate_space:
     return _in_order(Mesh(triangles.points, corners, triangles.twin, triangles.gate, triangles.space, origins), order)
 
 
+def facing_walls(mesh: Mesh, entering: np.ndarray, leaving: np.ndarray) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
+    """Between what one passes in triangles that are entered over one edge and left over another.
+
+    Returns
+    -------
+    tuple
+        The corner that both edges share; the place nearest to it on the third edge if that is a wall, else its nearer corner;
+        and whether it is a wall.
+    """
+    base = leaving - leaving % 3
+    third = base + (3 - leaving % 3 - entering % 3)
+    corner = mesh.points[mesh.corners.ravel()[third]]
+    start, end = (mesh.points[place] for place in mesh.ends(third))
+    solid = (mesh.twin[third] == WALL) & (mesh.gate[third] < 0)
+    return corner, _nearest(corner, start, end, solid), solid
+
+
+def _nearest(place: np.ndarray, start: np.ndarray, end: np.ndarray, solid: np.ndarray) -> np.ndarray:
+    """Place on a wall between two corners that lies nearest; where there is no wall, the nearer of the corners."""
+    step = end - start
+    share = np.clip(((place - start) * step).sum(axis=1) / (step**2).sum(axis=1), 0.0, 1.0)
+    share = np.where(solid, share, np.hypot(*(place - end).T) < np.hypot(*(place - start).T))
+    return np.asarray(start + step * share[:, None])
+
+
 def _divide_long(borders: _Rings, gates: np.ndarray, gate_space: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
     """Places that divide long walls evenly: the coordinate of the borders that each comes after, and the place, in order."""
     step = borders.coordinates[1:] - borders.coordinates[:-1]

@@ -10,12 +10,8 @@ import pandas as pd
 import shapely
 
 from toegankelijk.widths.ends import Ends, far_ends, locate
-from toegankelijk.widths.forest import Forest, Links, link, root
-from toegankelijk.widths.triangles import WALL, Mesh, triangulate
-
-ROUND = 50.0
-"""Metres round an island within which it is furniture, and its better side counts; round a larger one there are two ways. A
-proposal: a kiosk or a row of planters is walked round without a thought, a block of houses is not."""
+from toegankelijk.widths.forest import Forest, climb, link, root
+from toegankelijk.widths.triangles import Mesh, facing_walls, triangulate
 
 
 @dataclass(frozen=True)
@@ -38,6 +34,8 @@ class Ways:
         Whether a wall ends just before a station, or an opening does, so that the width does not run evenly from the one before.
     way_round
         Metres of the shortest way that leads round to the same station from its other side; endless where there is none.
+    main
+        Whether a station lies on the widest way between two ends; else it lies on another way round.
     space
         Number of the space of each station.
     line, line_way, line_along
@@ -55,6 +53,7 @@ class Ways:
     right_along: np.ndarray
     jump: np.ndarray
     way_round: np.ndarray
+    main: np.ndarray
     space: np.ndarray
     line: np.ndarray
     line_way: np.ndarray
@@ -64,7 +63,7 @@ class Ways:
 
 NO_WAYS = Ways(
     *(np.zeros(0, np.intp), np.zeros(0), np.zeros(0), np.zeros((0, 2)), np.zeros((0, 2)), np.zeros(0), np.zeros(0)),
-    *(np.zeros(0, bool), np.zeros(0), np.zeros(0, np.intp)),
+    *(np.zeros(0, bool), np.zeros(0), np.zeros(0, bool), np.zeros(0, np.intp)),
     *(np.zeros((0, 2)), np.zeros(0, np.intp), np.zeros(0), np.zeros(0, np.intp)),
 )
 
@@ -77,12 +76,12 @@ def join(parts: Sequence[Ways], first_space: Sequence[int]) -> Ways:
         **dict.fromkeys(("way", "line_way"), ways.tolist()),
         **dict.fromkeys(("space", "line_space"), first_space),
     }
-    columns = {
-        field.name: np.concatenate(
-            [getattr(part, field.name) + (shift[field.name][i] if field.name in shift else 0) for i, part in enumerate(parts)]
-        )
-        for field in fields(Ways)
-    }
+    columns = {}
+    for name in (field.name for field in fields(Ways)):
+        arrays = [getattr(part, name) for part in parts]
+        if name in shift:
+            arrays = [array + by for array, by in zip(arrays, shift[name], strict=False)]
+        columns[name] = np.concatenate(arrays)
     return Ways(**columns)
 
 
@@ -121,17 +120,13 @@ def widest_between(spaces: np.ndarray, first: np.ndarray, second: np.ndarray, sp
 
 def narrowest_on_path(forest: Forest, first: np.ndarray, second: np.ndarray) -> np.ndarray:
     """Length in metres of the shortest edge that is crossed between pairs of triangles of one tree; endless if none is."""
-    length = forest.length
-    one, other = first.copy(), second.copy()
-    result = np.full(len(one), np.inf)
-    apart = np.flatnonzero((one >= 0) & (other >= 0) & (one != other))
-    while len(apart):
-        deeper = forest.depth[one[apart]] >= forest.depth[other[apart]]
-        mover = np.where(deeper, one[apart], other[apart])
-        result[apart] = np.minimum(result[apart], length[mover])
-        one[apart[deeper]] = forest.parent[mover[deeper]]
-        other[apart[~deeper]] = forest.parent[mover[~deeper]]
-        apart = apart[one[apart] != other[apart]]
+    result = np.full(len(first), np.inf)
+    known = np.flatnonzero((first >= 0) & (second >= 0))
+
+    def narrow(pair: np.ndarray, triangle: np.ndarray) -> None:
+        result[known[pair]] = np.minimum(result[known[pair]], forest.length[triangle])
+
+    climb(forest, first[known], second[known], narrow)
     return result
 
 
@@ -150,67 +145,44 @@ def find_ways(mesh: Mesh, entrances: Ends, fixed: np.ndarray, spaces: np.ndarray
         The free spaces.
     """
     links = link(mesh)
-    far, forest = far_ends(mesh, links, entrances, fixed, spaces)
+    far, forest, rings = far_ends(mesh, links, entrances, fixed, spaces)
     ends = entrances.joined(far)
-    rings, lengths = _large_rings(mesh, links, forest)
-    closing = links.half[rings]
+    closing, lengths = rings.closing, rings.length
     places = np.concatenate([ends.triangle, closing // 3, mesh.twin[closing] // 3])
-    on_way, way_round = _between(mesh, forest, places, closing, lengths)
-    return _stations(mesh, on_way, way_round), ends
+    crossed = np.concatenate([_between(mesh, forest, places), closing])
+    on_way, main = np.zeros(len(mesh.twin), bool), np.zeros(len(mesh.twin), bool)
+    on_way[crossed], on_way[mesh.twin[crossed]] = True, True
+    crossed = _between(mesh, forest, ends.triangle)
+    main[crossed], main[mesh.twin[crossed]] = True, True
+    return _stations(mesh, on_way, main, _ways_round(mesh, forest, closing, lengths)), ends
 
 
-def _large_rings(mesh: Mesh, links: Links, forest: Forest) -> tuple[np.ndarray, np.ndarray]:
-    """Links that close a ring of more than `ROUND` metres, and the length of that ring."""
-    other = np.flatnonzero(~links.kept)
-    middle, step = forest.middle, forest.step
-    start, end = mesh.ends(links.half[other])
-    across = (mesh.points[start] + mesh.points[end]) / 2
-    one, two = links.half[other] // 3, mesh.twin[links.half[other]] // 3
-    length = np.hypot(*(middle[one] - across).T) + np.hypot(*(middle[two] - across).T)
-    apart = np.flatnonzero(one != two)
-    while len(apart):
-        deeper = forest.depth[one[apart]] >= forest.depth[two[apart]]
-        mover = np.where(deeper, one[apart], two[apart])
-        length[apart] += step[mover]
-        one[apart[deeper]] = forest.parent[mover[deeper]]
-        two[apart[~deeper]] = forest.parent[mover[~deeper]]
-        apart = apart[one[apart] != two[apart]]
-    large = length > ROUND
-    return other[large], length[large]
-
-
-def _between(
-    mesh: Mesh, forest: Forest, places: np.ndarray, closing: np.ndarray, lengths: np.ndarray
-) -> tuple[np.ndarray, np.ndarray]:
-    """Half-edges that ways between some triangles cross, and for each the length of the shortest ring it lies on."""
-    count = len(forest.parent)
-    below = np.zeros(count, np.intp)  # how many of the places lie in the branch of each triangle
-    np.add.at(below, places, 1)
+def _between(mesh: Mesh, forest: Forest, places: np.ndarray) -> np.ndarray:
+    """Half-edges that the ways between some triangles cross, each from the side that is farther from the root."""
+    below = np.bincount(places, minlength=len(forest.parent))  # how many of the places lie in the branch of each triangle
     for start, stop in zip(forest.levels[-2:0:-1], forest.levels[:1:-1], strict=True):
         level = forest.order[start:stop]
+        level = level[below[level] > 0]
         np.add.at(below, forest.parent[level], below[level])
     total = np.bincount(mesh.space[places], minlength=len(mesh.origins))
-    inner = np.flatnonzero((below > 0) & (below < total[mesh.space]) & (forest.across >= 0))
-    ring = np.full(3 * count, np.inf)
-    one, two = closing // 3, mesh.twin[closing] // 3
-    apart = np.arange(len(closing))
-    while len(apart):
-        deeper = forest.depth[one[apart]] >= forest.depth[two[apart]]
-        mover = np.where(deeper, one[apart], two[apart])
-        np.minimum.at(ring, forest.across[mover], lengths[apart])
-        one[apart[deeper]] = forest.parent[mover[deeper]]
-        two[apart[~deeper]] = forest.parent[mover[~deeper]]
-        apart = apart[one[apart] != two[apart]]
-    crossed = np.concatenate([forest.across[inner], closing])
-    round_ = np.concatenate([ring[forest.across[inner]], lengths])
-    way_round = np.full(3 * count, np.inf)
-    way_round[crossed], way_round[mesh.twin[crossed]] = round_, round_
-    on_way = np.zeros(3 * count, bool)
-    on_way[crossed], on_way[mesh.twin[crossed]] = True, True
-    return on_way, way_round
+    return np.asarray(forest.across[(below > 0) & (below < total[mesh.space]) & (forest.across >= 0)])
 
 
-def _stations(mesh: Mesh, on_way: np.ndarray, way_round: np.ndarray) -> Ways:
+def _ways_round(mesh: Mesh, forest: Forest, closing: np.ndarray, lengths: np.ndarray) -> np.ndarray:
+    """Length in metres of the shortest large ring that each half-edge lies on; endless for others."""
+    ring = np.full(len(mesh.twin), np.inf)
+
+    def shorten(number: np.ndarray, triangle: np.ndarray) -> None:
+        np.minimum.at(ring, forest.across[triangle], lengths[number])
+
+    climb(forest, closing // 3, mesh.twin[closing] // 3, shorten)
+    ring[closing] = lengths
+    inner = np.flatnonzero(np.isfinite(ring))
+    ring[mesh.twin[inner]] = ring[inner]
+    return ring
+
+
+def _stations(mesh: Mesh, on_way: np.ndarray, main: np.ndarray, way_round: np.ndarray) -> Ways:
     """Stations in the triangles that ways run through, in order along each way."""
     half, way = _strings(mesh, on_way)
     right, left = mesh.ends(half)
@@ -218,14 +190,9 @@ def _stations(mesh: Mesh, on_way: np.ndarray, way_round: np.ndarray) -> Ways:
     middle = (points[left] + points[right]) / 2
     goes_on = np.flatnonzero(way[1:] == way[:-1])
     leaving, entering = half[goes_on + 1], mesh.twin[half[goes_on]]
-    base = leaving - leaving % 3
-    third = base + (3 - leaving % 3 - entering % 3)
-    corner = mesh.corners.ravel()[third]
-    a, b = mesh.ends(third)
-    solid = (mesh.twin[third] == WALL) & (mesh.gate[third] < 0)
-    facing = _nearest(points[corner], points[a], points[b], solid)
+    corner, facing, solid = facing_walls(mesh, entering, leaving)
     on_left = left[goes_on] == left[goes_on + 1]
-    one, other = (np.where(on_left[:, None], *pair) for pair in ((points[corner], facing), (facing, points[corner])))
+    one, other = (np.where(on_left[:, None], *pair) for pair in ((corner, facing), (facing, corner)))
     short = np.flatnonzero((np.diff(way, prepend=-1) != 0) & (np.diff(way, append=-1) != 0))  # only one edge is crossed
     step = np.hypot(*np.diff(middle, axis=0, prepend=middle[:1]).T)
     along = _sum_along(step, way)
@@ -257,6 +224,7 @@ def _stations(mesh: Mesh, on_way: np.ndarray, way_round: np.ndarray) -> Ways:
         right_along=sides[1][0][at] + extra[1],
         jump=jump[at],
         way_round=way_round[half[at]],
+        main=main[half[at]],
         space=own[at],
         line=mesh.placed(middle, own),
         line_way=way,
@@ -288,14 +256,6 @@ def _strings(mesh: Mesh, on_way: np.ndarray, stops: np.ndarray | None = None) ->
     forward = np.flatnonzero(last > back)
     order = forward[np.lexsort((-ahead[forward], last[forward]))]
     return crossed[order], pd.factorize(last[order])[0]
-
-
-def _nearest(place: np.ndarray, start: np.ndarray, end: np.ndarray, solid: np.ndarray) -> np.ndarray:
-    """Place on a wall between two corners that lies nearest; where there is no wall, the nearer of the corners."""
-    step = end - start
-    share = np.clip(((place - start) * step).sum(axis=1) / (step**2).sum(axis=1), 0.0, 1.0)
-    share = np.where(solid, share, np.hypot(*(place - end).T) < np.hypot(*(place - start).T))
-    return np.asarray(start + step * share[:, None])
 
 
 def _sum_along(step: np.ndarray, way: np.ndarray) -> np.ndarray:
