@@ -17,6 +17,9 @@ ARM = 10.0
 STRIP = 3.0
 """Times its own width that a strip is long at least; what is shorter is a corner of something wider; a proposal."""
 
+PLACE = 0.60
+"""Width in metres of a place where a walker can stand; what is narrower is a strip only if it is an arm; a proposal."""
+
 WIDER = 1.5
 """Times wider than its end from which on a strip is another, wider one."""
 
@@ -25,6 +28,12 @@ LEAST_TURN = np.radians(60.0)
 
 STRAIGHT = np.radians(1.0)
 """Turn up to which a wall goes straight on."""
+
+SIGHT = 50.0
+"""Metres from its wall within which the middle of a disc at an end is looked for."""
+
+MANY = 2000
+"""Corners beyond which the border of a space is cut to what lies near."""
 
 SHRINKS = 50
 """Times that a disc may shrink to fit between walls; it takes a few."""
@@ -121,12 +130,16 @@ def largest_discs(
     s sin(a); on a straight wall the sine is 1.
     """
     boxes = shapely.bounds(spaces)[own]
-    reach = np.hypot(boxes[:, 2] - boxes[:, 0], boxes[:, 3] - boxes[:, 1])
-    walls = shapely.boundary(spaces)
+    reach = np.minimum(np.hypot(boxes[:, 2] - boxes[:, 0], boxes[:, 3] - boxes[:, 1]), SIGHT)
+    walls = shapely.boundary(spaces)[own]
+    for number in np.flatnonzero(shapely.get_num_coordinates(walls) > MANY):  # only what lies near of a large space
+        (x, y), room = places[number], 2 * SIGHT
+        walls[number] = shapely.clip_by_rect(walls[number], x - room, y - room, x + room, y + room)
+    shapely.prepare(spaces)
     active = np.arange(len(places))
     for _ in range(SHRINKS):  # a disc that holds a place of a wall shrinks until that place is on its edge
         centre = places[active] + inward[active] * reach[active, None]
-        line = shapely.shortest_line(shapely.points(centre), walls[own[active]])
+        line = shapely.shortest_line(shapely.points(centre), walls[active])
         beyond = ~shapely.contains_xy(spaces[own[active]], centre)  # a wall
         inside = beyond | (shapely.length(line) < reach[active] * sine[active] * (1 - 1e-5) - 1e-5)
         active, beyond = active[inside], beyond[inside]
@@ -154,14 +167,21 @@ def locate(mesh: Mesh, places: np.ndarray, space: np.ndarray) -> np.ndarray:
 
 
 def _reaches(mesh: Mesh, forest: Forest) -> np.ndarray:
-    """Metres along the way from the root to the tip of each triangle."""
+    """Metres along the way from the root to the tip of each triangle; endless short where it is in no corner.
+
+    A branch of the forest may also end in the middle of a ring, on the worse side of an island: that is no end of a space.
+    """
+    corner = (mesh.twin.reshape(-1, 3) < 0).sum(axis=1) >= 2
     tip = mesh.points[mesh.corners.ravel()[tips(mesh, forest)]]
-    return np.asarray(forest.away + np.hypot(*(tip - forest.middle).T) * (forest.across >= 0))
+    onward = np.hypot(*(tip - forest.middle).T) * (forest.across >= 0)
+    return np.where(corner, forest.away + onward, -np.inf)
 
 
 def _farthest(mesh: Mesh, forest: Forest) -> np.ndarray:
     """Triangle of each space whose tip lies farthest from the root, along the way."""
     away = _reaches(mesh, forest)
+    none = np.maximum.reduceat(away, np.searchsorted(mesh.space, np.arange(len(mesh.origins)))) < 0
+    away = np.where(none[mesh.space], forest.away, away)
     starts = np.searchsorted(mesh.space, np.arange(len(mesh.origins)))
     at = np.flatnonzero(away == np.maximum.reduceat(away, starts)[mesh.space])
     starts[mesh.space[at][::-1]] = at[::-1]
@@ -191,7 +211,7 @@ def _on_paths(forest: Forest, triangles: np.ndarray) -> np.ndarray:
 
 def _arms(mesh: Mesh, forest: Forest, base: np.ndarray) -> np.ndarray:
     """Last triangles of the arms that reach at least `ARM` beyond the ways already known, or beyond a longer arm."""
-    height = np.where(base, 0.0, _reaches(mesh, forest) - forest.away)
+    height = np.where(base, 0.0, _reaches(mesh, forest) - forest.away)  # minus infinity where there is no corner
     leaf = np.arange(len(height))
     ends = []
     last = np.zeros(len(height), np.intp)
@@ -264,24 +284,24 @@ def _turns(points: np.ndarray, before: np.ndarray, at: np.ndarray, after: np.nda
 
 def _moved_in(mesh: Mesh, forest: Forest, reach: np.ndarray, discs: Ends) -> Ends:
     """Ends on the paths from leaves to their roots: as far from the tip as its disc, or where it is a strip that ends."""
-    leaves = discs.triangle
-    tip = mesh.points[mesh.corners.ravel()[tips(mesh, forest)[leaves]]]
-    at, width, gap = leaves.copy(), discs.width.copy(), discs.gap.copy()
-    here, walked = leaves.copy(), np.zeros(len(leaves))
-    moving = np.flatnonzero(forest.across[leaves] >= 0)
+    tip = mesh.points[mesh.corners.ravel()[tips(mesh, forest)[discs.triangle]]]
+    at, width, gap = discs.triangle.copy(), discs.width.copy(), discs.gap.copy()
+    moving = np.arange(len(at))
+    while len(moving):
+        away = np.hypot(*(forest.middle[at[moving]] - tip[moving]).T)
+        moving = moving[(away < reach[moving]) & (forest.across[at[moving]] >= 0)]
+        at[moving] = forest.parent[at[moving]]
+    here, moving = at.copy(), np.flatnonzero(forest.across[at] >= 0)
     while len(moving):
         entering = mesh.twin[forest.across[here[moving]]]
         here[moving] = forest.parent[here[moving]]
         inner = forest.across[here[moving]] >= 0
         moving, entering = moving[inner], entering[inner]
-        place = here[moving]
-        corner, facing, _ = facing_walls(mesh, entering, forest.across[place])
+        corner, facing, _ = facing_walls(mesh, entering, forest.across[here[moving]])
         wide = np.hypot(*(corner - facing).T)
-        walked[moving] = np.hypot(*((corner + facing) / 2 - tip[moving]).T)
-        near = walked[moving] < reach[moving]
-        wider = (wide > WIDER * width[moving]) & ~near
-        at[moving[near | wider]] = place[near | wider]
-        width[moving[wider]] = wide[wider]
+        wider = wide > WIDER * width[moving]
+        at[moving[wider]], width[moving[wider]] = here[moving[wider]], wide[wider]
         gap[moving[wider]] = np.stack([corner, facing], axis=1)[wider]
-        moving = moving[walked[moving] < STRIP * width[moving]]
+        least = np.where(width[moving] < PLACE, ARM, STRIP * width[moving])
+        moving = moving[np.hypot(*((corner + facing) / 2 - tip[moving]).T) < least]
     return Ends(at, width, gap)

@@ -13,6 +13,7 @@ class Triangles:
 
     def __init__(self, points: np.ndarray, corners: np.ndarray, twin: np.ndarray, gate: np.ndarray, space: np.ndarray) -> None:
         self.points, self.corners, self.twin, self.gate, self.space = points, corners.ravel().copy(), twin, gate, space
+        self._moved = np.zeros(0, np.intp)
 
     def divide(self, walls: np.ndarray, places: np.ndarray) -> None:
         """Put places into walls.
@@ -36,6 +37,10 @@ class Triangles:
             touched.append(self._fan(at, chosen, point[chosen], counts[chosen]))
             todo = np.setdiff1d(todo, chosen, assume_unique=True)
         self._turn(np.concatenate(touched) if touched else np.zeros(0, np.intp))
+
+    def turn_all(self) -> None:
+        """Turn edges until the whole mesh is Delaunay."""
+        self._turn(np.arange(len(self.space)))
 
     def _fan(self, at: np.ndarray, chosen: np.ndarray, point: np.ndarray, counts: np.ndarray) -> np.ndarray:
         """Divide triangles from the corner opposite a wall; keeps ``at`` up to date, and returns the triangles."""
@@ -85,6 +90,7 @@ class Triangles:
         """Turn edges of some triangles, and those beside, as long as a circle round a triangle holds the corner beyond."""
         edges = (3 * triangles[:, None] + np.arange(3)).ravel()
         claim = np.full(len(self.corners) // 3, -1)
+        self._moved = np.full(len(self.twin), -1)  # where half-edges go in one round; kept, for it is as long as the mesh
         while len(edges):
             edges = edges[self.twin[edges] >= 0]
             edges = np.unique(np.minimum(edges, self.twin[edges]))
@@ -122,7 +128,7 @@ class Triangles:
         outer = [self.twin[x] for x in (*first, *second)]
         gates = [self.gate[x] for x in (*first, *second)]
         places = (other + 1, one + 2, one, other)
-        moved = np.full(len(self.twin), -1)
+        moved = self._moved
         for x, place in zip((*first, *second), places, strict=True):
             moved[x] = place
         for k, corner in enumerate((a, b, d)):
@@ -133,3 +139,5 @@ class Triangles:
             self._join(place, beyond, gate, moved)
         self.twin[one + 1], self.twin[other + 2] = other + 2, one + 1
         self.gate[one + 1], self.gate[other + 2] = -1, -1
+        for x in (*first, *second):
+            moved[x] = -1

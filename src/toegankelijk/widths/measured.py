@@ -22,6 +22,9 @@ BATCH = 20_000
 """Corners of spaces that are measured together: few enough to stay in the cache of a processor."""
 
 
+NO_ENTRANCES = pd.DataFrame({"space": np.zeros(0, np.intp), "rule": np.array([], object), "geometry": np.array([], object)})
+
+
 @dataclass(frozen=True)
 class Measured:
     """Ways in free spaces.
@@ -60,7 +63,9 @@ def measure(
 ) -> tuple[Measured, pd.DataFrame]:
     """Ways through the space that obstacles leave, and remarks."""
     spaces, remarks = free_spaces(pavements, obstacles, largest=largest)
-    spaces, found, aside = find_entrances(spaces, entrances, walkable)
+    found, aside = NO_ENTRANCES, schema.remarks()
+    if entrances is not None or walkable is not None:
+        spaces, found, aside = find_entrances(spaces, entrances, walkable)
     found = found[~_is_alongside(found)]
     rule = _rules(spaces, found)
     found = found[(rule[found["space"].to_numpy(dtype=np.intp)] == found["rule"]).to_numpy()]  # where given, only they count

@@ -7,6 +7,7 @@ from dataclasses import dataclass, replace
 import geopandas as gpd
 import numpy as np
 import pandas as pd
+import shapely
 
 from toegankelijk import schema
 from toegankelijk.errors import CrsError, InputError
@@ -14,6 +15,9 @@ from toegankelijk.widths.footprints import spread
 from toegankelijk.widths.measured import measure
 from toegankelijk.widths.relief import find_relief
 from toegankelijk.widths.tables import narrowing_table, pavement_table, profile_table
+
+NEAR = 1.0
+"""Metres from a pavement within which other surfaces may share an edge with it."""
 
 
 @dataclass(frozen=True)
@@ -87,7 +91,6 @@ def passable_width(
 
     Examples
     --------
-    >>> import shapely
     >>> strip = gpd.GeoDataFrame(geometry=[shapely.box(0, 0, 50, 2)], index=["strip"], crs="EPSG:31370")
     >>> pole = gpd.GeoDataFrame(geometry=[shapely.box(25, 0.4, 25.3, 0.7)], index=["pole"], crs="EPSG:31370")
     >>> widths = passable_width(strip, pole)
@@ -102,8 +105,9 @@ def passable_width(
     if not lost.any() or lost.all():
         return _with_relief(widths, pavements, obstacles)
     # Nobody passes through these on the ways of the whole: each is measured apart, from the pavements beside it
-    beside = [pavements[~lost].geometry, *([] if walkable is None else [walkable.geometry])]
-    around = gpd.GeoDataFrame(geometry=gpd.GeoSeries(pd.concat(beside, ignore_index=True), crs=pavements.crs))
+    beside = pd.concat([pavements[~lost].geometry, *([] if walkable is None else [walkable.geometry])], ignore_index=True)
+    near = shapely.STRtree(beside.to_numpy()).query(pavements[lost].geometry.to_numpy(), predicate="dwithin", distance=NEAR)[1]
+    around = gpd.GeoDataFrame(geometry=gpd.GeoSeries(beside.iloc[np.unique(near)], crs=pavements.crs))
     widths = _together(widths, _widths(pavements[lost], obstacles, None, around, fronts))
     return _with_relief(widths, pavements, obstacles)
 

@@ -13,20 +13,21 @@ PIECE = 2.0
 """Metres that a piece of a way is long at most."""
 
 
-def profile_ways(ways: Ways, *, crs: CRS | None = None) -> gpd.GeoDataFrame:
+def profile_ways(ways: Ways, *, crs: CRS | None = None) -> tuple[gpd.GeoDataFrame, np.ndarray]:
     """Pieces of the middle lines of ways, of at most 2 m, with the narrowest width on each.
 
     Between two stations the width is taken to run evenly.
 
     Returns
     -------
-    GeoDataFrame
-        Columns ``way`` (number), ``start`` (metres along the way), ``width`` and ``widest`` (metres), ``space`` and
-        ``geometry``, in order.
+    tuple
+        A table with the columns ``way`` (number), ``start`` (metres along the way), ``width`` and ``widest`` (metres), ``space``
+        and ``geometry``, in order; and the middle of each piece, shape (pieces, 2).
     """
     if not (ways.line_along > 0).any():
         table = {"way": np.zeros(0, np.intp), "start": np.zeros(0), "width": np.zeros(0), "space": np.zeros(0, np.intp)}
-        return gpd.GeoDataFrame(table, geometry=gpd.GeoSeries([], crs=crs), crs=crs)
+        table["widest"] = np.zeros(0)
+        return gpd.GeoDataFrame(table, geometry=gpd.GeoSeries([], crs=crs), crs=crs), np.zeros((0, 2))
     fresh = np.flatnonzero(np.diff(ways.line_way, prepend=-1) != 0)
     last = np.append(fresh[1:], len(ways.line_way)) - 1
     length = ways.line_along[last]
@@ -47,15 +48,14 @@ def profile_ways(ways: Ways, *, crs: CRS | None = None) -> gpd.GeoDataFrame:
     line, width = ways.line[on_line], ways.width[on_station]
     narrowest = _narrowest(start, stop, station_at, width)
     geometry = _lines(start, stop, line_at, line)
-    widest = -_narrowest(start, stop, station_at, -width)
     table = {
         "way": way[of],
         "start": start - offset[of],
         "width": narrowest,
-        "widest": widest,
         "space": ways.line_space[fresh][of],
     }
-    return gpd.GeoDataFrame(table, geometry=geometry, crs=crs)
+    middle = np.column_stack([np.interp((start + stop) / 2, line_at, line[:, k]) for k in (0, 1)])
+    return gpd.GeoDataFrame(table, geometry=geometry, crs=crs), middle
 
 
 def _narrowest(start: np.ndarray, stop: np.ndarray, at: np.ndarray, width: np.ndarray) -> np.ndarray:

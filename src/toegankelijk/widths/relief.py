@@ -115,29 +115,36 @@ def _with_ends(
     """Options with the places on the way ``before`` and ``after`` between which they are measured, and how far they ``reach``."""
     gaps = narrowings.geometry.to_numpy()[options["row"]]
     middle = shapely.line_interpolate_point(gaps, 0.5, normalized=True)
-    lines, numbers = _ways(profile)
-    pieces = profile.geometry.to_numpy()
-    way = lines[np.searchsorted(numbers, profile["way"].to_numpy()[shapely.STRtree(pieces).nearest(middle)])]
-    at = shapely.line_locate_point(way, middle)
-    ground = pd.Series(obstacle_shapes(obstacles, largest=True), index=obstacles.index.astype(str))
-    option = np.repeat(np.arange(len(options)), options["ids"].str.len())
-    places, taken = shapely.get_coordinates(
-        ground.loc[[name for ids in options["ids"] for name in ids]].to_numpy(), return_index=True
-    )
-    option = option[taken]
-    far = np.full(len(options), BEYOND)
-    np.maximum.at(far, option, BEYOND + np.abs(shapely.line_locate_point(way[option], shapely.points(places)) - at[option]))
-    before = shapely.line_interpolate_point(way, np.maximum(at - far, 0.0))
-    after = shapely.line_interpolate_point(way, np.minimum(at + far, shapely.length(way)))
+    ordered = profile.sort_values(["way", "start"], kind="stable")
+    pieces, start = ordered.geometry.to_numpy(), ordered["start"].to_numpy(dtype=float)
+    _, way = np.unique(ordered["way"].to_numpy(), return_inverse=True)
+    length = shapely.length(pieces)
+    end = np.zeros(way.max(initial=-1) + 1)
+    np.maximum.at(end, way, start + length)
+    offset = np.cumsum(end + 1.0) - (end + 1.0)  # all ways in one row, a metre apart
+    nearest = shapely.STRtree(pieces).nearest(middle)
+    at = start[nearest] + shapely.line_locate_point(pieces[nearest], middle)
+    far = BEYOND + _reach(options["ids"], obstacles, middle, pieces[nearest])
+
+    def on_way(place: np.ndarray) -> np.ndarray:
+        piece = np.searchsorted(offset[way] + start, offset[way[nearest]] + place, side="right") - 1
+        return np.asarray(shapely.line_interpolate_point(pieces[piece], np.minimum(place - start[piece], length[piece])))
+
+    before, after = on_way(np.maximum(at - far, 0.0)), on_way(np.minimum(at + far, end[way[nearest]]))
     return options.assign(middle=middle, before=before, after=after, reach=far + AROUND)
 
 
-def _ways(profile: gpd.GeoDataFrame) -> tuple[np.ndarray, np.ndarray]:
-    """Middle lines of whole ways, and their numbers."""
-    ordered = profile.sort_values(["way", "start"], kind="stable")
-    places, piece = shapely.get_coordinates(ordered.geometry.to_numpy(), return_index=True)
-    numbers, way = np.unique(ordered["way"].to_numpy()[piece], return_inverse=True)
-    return shapely.linestrings(places, indices=way), numbers
+def _reach(ids: pd.Series, obstacles: gpd.GeoDataFrame, middle: np.ndarray, pieces: np.ndarray) -> np.ndarray:
+    """How far objects reach from the middle of a gap, in metres along the way there."""
+    names = [name for several in ids for name in several]
+    shapes = obstacle_shapes(obstacles.set_axis(obstacles.index.astype(str)).loc[names], largest=True)
+    places, shape = shapely.get_coordinates(shapes, return_index=True)
+    option = np.repeat(np.arange(len(ids)), ids.str.len())[shape]
+    along = shapely.get_coordinates(shapely.get_point(pieces, -1)) - shapely.get_coordinates(shapely.get_point(pieces, 0))
+    along /= np.maximum(np.hypot(*along.T), 1e-9)[:, None]
+    reach = np.zeros(len(ids))
+    np.maximum.at(reach, option, np.abs(((places - shapely.get_coordinates(middle)[option]) * along[option]).sum(axis=1)))
+    return reach
 
 
 def _measured(options: pd.DataFrame, pavements: gpd.GeoDataFrame, obstacles: gpd.GeoDataFrame, kernel: Kernel) -> np.ndarray:

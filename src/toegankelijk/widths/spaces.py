@@ -202,8 +202,8 @@ def _overlaps(
     """
     parts, piece = _subtract(pieces, ground)
     places = shapely.point_on_surface(parts)
-    space, place = shapely.STRtree(places).query(free, predicate="intersects")
-    doubtful = np.flatnonzero(np.bincount(place, minlength=len(parts))[place] > 1)  # the place is where spaces touch
+    space, place = shapely.STRtree(places).query(free, predicate="dwithin", distance=AT)  # it may be a corner, off by a rounding
+    doubtful = np.flatnonzero(np.bincount(place, minlength=len(parts))[place] > 1)  # it is where spaces touch
     common = shapely.area(shapely.intersection(parts[place[doubtful]], free[space[doubtful]]))
     keep = group[space] == group_of_piece[piece[place]]
     keep[doubtful[2 * common < shapely.area(parts[place[doubtful]])]] = False

@@ -103,9 +103,8 @@ def _names(measured: Measured) -> list[str]:
 
 def profile_table(pavements: gpd.GeoDataFrame, measured: Measured) -> gpd.GeoDataFrame:
     """Pieces of ways with the pavement they lie on."""
-    table = profile_ways(measured.ways, crs=pavements.crs)
-    middle = shapely.line_interpolate_point(table.geometry.to_numpy(), 0.5, normalized=True)
-    table.insert(0, "pavement_id", _first_ids(pavements, measured.spaces, shapely.get_coordinates(middle), table.pop("space")))
+    table, middle = profile_ways(measured.ways, crs=pavements.crs)
+    table.insert(0, "pavement_id", _first_ids(pavements, measured.spaces, middle, table.pop("space")))
     return table
 
 
@@ -142,6 +141,8 @@ def _rows_crossed(
 ) -> tuple[np.ndarray, np.ndarray]:
     """Pairs of a gap and the row of a pavement, of those not yet known, that it crosses: a strip beside the middle of the way."""
     lost = np.setdiff1d(spaces.pavement, known)
+    if not len(lost):
+        return lost, lost
     shapes, lines = pavements.geometry.to_numpy()[lost], shapely.linestrings(gaps)
     row, gap = shapely.STRtree(lines).query(shapes, predicate="intersects")
     crossed = shapely.length(shapely.intersection(lines[gap], shapes[row])) > ACROSS

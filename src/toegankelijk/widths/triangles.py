@@ -14,6 +14,7 @@ import numpy as np
 import pandas as pd
 import shapely
 
+from toegankelijk.widths.cuts import LARGEST, cut_spaces
 from toegankelijk.widths.insertion import Triangles
 
 WALL = -1
@@ -116,10 +117,11 @@ def triangulate(spaces: np.ndarray, gates: np.ndarray | None = None, gate_space:
     borders = borders.inserted(*_divide_long(borders, gates, gate_space))
     mesh = _mesh(borders, gates, gate_space, origins)
     triangles = Triangles(mesh.points, mesh.corners, mesh.twin, mesh.gate, mesh.space)
+    if shapely.get_num_coordinates(spaces).max(initial=0) > LARGEST:
+        triangles.turn_all()  # beside the cuts
+        mesh = _current(triangles, origins)
     triangles.divide(*_find_feet(mesh))
-    corners = triangles.corners.reshape(-1, 3)
-    order = np.argsort(triangles.space, kind="stable")
-    return _in_order(Mesh(triangles.points, corners, triangles.twin, triangles.gate, triangles.space, origins), order)
+    return _in_order(_current(triangles, origins), np.argsort(triangles.space, kind="stable"))
 
 
 def facing_walls(mesh: Mesh, entering: np.ndarray, leaving: np.ndarray) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
@@ -167,9 +169,10 @@ def _divide_long(borders: _Rings, gates: np.ndarray, gate_space: np.ndarray) -> 
 def _mesh(borders: _Rings, gates: np.ndarray, gate_space: np.ndarray, origins: np.ndarray) -> Mesh:
     """Delaunay triangles between the borders."""
     shapes = shapely.from_ragged_array(shapely.GeometryType.POLYGON, borders.coordinates, (borders.rings, borders.polygons))
+    shapes, owner = cut_spaces(shapes, gates, gate_space)
     found = shapely.constrained_delaunay_triangles(shapes)
     places = shapely.get_coordinates(found).reshape(-1, 4, 2)[:, :3]
-    space = np.repeat(np.arange(len(found)), shapely.get_num_geometries(found))
+    space = np.repeat(owner, shapely.get_num_geometries(found))
     a, b, c = places[:, 0], places[:, 1], places[:, 2]
     turned = (b[:, 0] - a[:, 0]) * (c[:, 1] - a[:, 1]) < (b[:, 1] - a[:, 1]) * (c[:, 0] - a[:, 0])
     places[turned] = places[turned][:, ::-1]
@@ -232,6 +235,12 @@ def _find_feet(mesh: Mesh) -> tuple[np.ndarray, np.ndarray]:
     start, end = (mesh.points[corner] for corner in mesh.ends(wall))
     step = end - start
     return wall, start + step * (at / np.hypot(step[:, 0], step[:, 1]))[:, None]
+
+
+def _current(triangles: Triangles, origins: np.ndarray) -> Mesh:
+    """Mesh of triangles as they are now."""
+    corners = triangles.corners.reshape(-1, 3).copy()
+    return Mesh(triangles.points, corners, triangles.twin.copy(), triangles.gate.copy(), triangles.space, origins)
 
 
 def _in_order(mesh: Mesh, order: np.ndarray) -> Mesh:
