@@ -51,18 +51,21 @@ class Ends:
         Diameter in metres of the largest disc that fits there.
     gap
         Both ends of that diameter, relative to the origin of the space, shape (ends, 2, 2).
+    across
+        Whether the way runs out over the gap, as at the end of a strip, and not through an opening in its side.
     """
 
     triangle: np.ndarray
     width: np.ndarray
     gap: np.ndarray
+    across: np.ndarray
 
     def joined(self, other: Ends) -> Ends:
         """Both together."""
         return Ends(*(np.concatenate([getattr(self, x.name), getattr(other, x.name)]) for x in fields(Ends)))
 
 
-NO_ENDS = Ends(np.zeros(0, np.intp), np.zeros(0), np.zeros((0, 2, 2)))
+NO_ENDS = Ends(np.zeros(0, np.intp), np.zeros(0), np.zeros((0, 2, 2)), np.zeros(0, bool))
 
 
 def gap_across(centre: np.ndarray, ahead: np.ndarray, width: np.ndarray) -> np.ndarray:
@@ -247,7 +250,7 @@ def _end_discs(mesh: Mesh, forest: Forest, leaves: np.ndarray, spaces: np.ndarra
     reach, width = largest_discs(corner[0] + mesh.origins[own], inward, sine, spaces, own)
     width = np.minimum(width, _end_walls(mesh, mesh.corners[triangle, side]))
     gap = gap_across(corner[0] + inward * reach[:, None], inward, width)
-    return reach, Ends(leaves, width, gap)
+    return reach, Ends(leaves, width, gap, np.ones(len(leaves), bool))
 
 
 def _end_walls(mesh: Mesh, corner: np.ndarray) -> np.ndarray:
@@ -255,20 +258,15 @@ def _end_walls(mesh: Mesh, corner: np.ndarray) -> np.ndarray:
 
     It lies between two corners in which the border turns by 60 degrees or more.
     """
-    wall = np.flatnonzero(mesh.twin < 0)
-    begin, end = mesh.ends(wall)
+    before, after = border_neighbours(mesh)
     result = np.full(len(corner), np.inf)
-    for start, stop, turn in ((begin, end, 1), (end, begin, -1)):
-        follower = np.full(len(mesh.points), -1)
-        follower[start] = stop
-        before = np.full(len(mesh.points), -1)
-        before[stop] = start
+    for preceding, follower, turn in ((before, after, 1), (after, before, -1)):
         at, length = corner.copy(), np.zeros(len(corner))
-        open_ = np.flatnonzero(_turns(mesh.points, before[at], at, follower[at]) * turn >= LEAST_TURN)
+        open_ = np.flatnonzero(turns(mesh.points, preceding[at], at, follower[at]) * turn >= LEAST_TURN)
         while len(open_):
             onward = follower[at[open_]]
             length[open_] += np.hypot(*(mesh.points[onward] - mesh.points[at[open_]]).T)
-            angle = _turns(mesh.points, at[open_], onward, follower[onward]) * turn
+            angle = turns(mesh.points, at[open_], onward, follower[onward]) * turn
             at[open_] = onward
             ends = open_[angle >= LEAST_TURN]
             result[ends] = np.minimum(result[ends], length[ends])
@@ -276,7 +274,15 @@ def _end_walls(mesh: Mesh, corner: np.ndarray) -> np.ndarray:
     return result
 
 
-def _turns(points: np.ndarray, before: np.ndarray, at: np.ndarray, after: np.ndarray) -> np.ndarray:
+def border_neighbours(mesh: Mesh) -> tuple[np.ndarray, np.ndarray]:
+    """Point before and point after each point of the border, with the space on the left; -1 for others."""
+    begin, end = mesh.ends(np.flatnonzero(mesh.twin < 0))
+    before, after = np.full(len(mesh.points), -1), np.full(len(mesh.points), -1)
+    before[end], after[begin] = begin, end
+    return before, after
+
+
+def turns(points: np.ndarray, before: np.ndarray, at: np.ndarray, after: np.ndarray) -> np.ndarray:
     """Radians by which a border turns to the left."""
     one, other = points[at] - points[before], points[after] - points[at]
     return np.asarray(np.arctan2(one[:, 0] * other[:, 1] - one[:, 1] * other[:, 0], (one * other).sum(axis=1)))
@@ -304,4 +310,4 @@ def _moved_in(mesh: Mesh, forest: Forest, reach: np.ndarray, discs: Ends) -> End
         gap[moving[wider]] = np.stack([corner, facing], axis=1)[wider]
         least = np.where(width[moving] < PLACE, ARM, STRIP * width[moving])
         moving = moving[np.hypot(*((corner + facing) / 2 - tip[moving]).T) < least]
-    return Ends(at, width, gap)
+    return Ends(at, width, gap, np.ones(len(at), bool))

@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 import shapely
 
-from toegankelijk.widths.ends import Ends, gap_across, largest_discs, locate
+from toegankelijk.widths.ends import LEAST_TURN, Ends, border_neighbours, gap_across, largest_discs, locate, turns
 from toegankelijk.widths.triangles import Mesh, identify
 
 BENT = 0.3
@@ -66,8 +66,28 @@ def _is_proper(shapes: np.ndarray) -> np.ndarray:
 def ends_at_gates(mesh: Mesh) -> Ends:
     """Ends of ways at the gates of a mesh, each as wide as its gate."""
     edge = np.flatnonzero(mesh.gate >= 0)
-    gap = np.stack([mesh.points[corner] for corner in mesh.ends(edge)], axis=1)
-    return Ends(edge // 3, np.hypot(*(gap[:, 1] - gap[:, 0]).T), gap)
+    start, end = mesh.ends(edge)
+    before, after = border_neighbours(mesh)
+    into, out = (turns(mesh.points, *corner) for corner in ((before[start], start, end), (start, end, after[end])))
+    gap = np.stack([mesh.points[start], mesh.points[end]], axis=1)
+    width = np.hypot(*(gap[:, 1] - gap[:, 0]).T)
+    return Ends(edge // 3, width, gap, (into >= LEAST_TURN) & (out >= LEAST_TURN))
+
+
+def beside_gates(mesh: Mesh, spaces: np.ndarray, ends: Ends, on_side: np.ndarray) -> Ends:
+    """The same ends, but those in the side of a way no wider than the disc that fits before their middle."""
+    side = np.flatnonzero(on_side)
+    of = mesh.space[ends.triangle[side]]
+    start, end = ends.gap[side, 0], ends.gap[side, 1]
+    step = (end - start) / np.maximum(ends.width[side], 1e-12)[:, None]
+    inward = np.stack([-step[:, 1], step[:, 0]], axis=1)  # the space lies on the left of its border
+    middle = (start + end) / 2
+    reach, disc = largest_discs(middle + mesh.origins[of], inward, np.ones(len(side)), spaces, of)
+    narrower = disc < ends.width[side]
+    width, gap = ends.width.copy(), ends.gap.copy()
+    width[side[narrower]] = disc[narrower]
+    gap[side[narrower]] = gap_across(middle + inward * reach[:, None], inward, disc)[narrower]
+    return Ends(ends.triangle, width, gap, ends.across)
 
 
 def ends_at_places(mesh: Mesh, spaces: np.ndarray, places: np.ndarray, space: np.ndarray) -> Ends:
@@ -88,7 +108,7 @@ def ends_at_places(mesh: Mesh, spaces: np.ndarray, places: np.ndarray, space: np
     triangle = locate(mesh, centre, space)
     found = triangle >= 0
     gap = gap_across(centre - mesh.origins[space], away, width)
-    return Ends(triangle[found], width[found], gap[found])
+    return Ends(triangle[found], width[found], gap[found], np.zeros(int(found.sum()), bool))
 
 
 def _without(shapes: np.ndarray, places: np.ndarray, space: np.ndarray) -> np.ndarray:

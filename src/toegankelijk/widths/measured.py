@@ -13,10 +13,11 @@ import shapely
 from toegankelijk import schema
 from toegankelijk.widths.barriers import find_barriers, without_voids
 from toegankelijk.widths.entrances import find_entrances
-from toegankelijk.widths.gates import ALONGSIDE, ends_at_gates, ends_at_places, open_gates
+from toegankelijk.widths.gates import ALONGSIDE, beside_gates, ends_at_gates, ends_at_places, open_gates
 from toegankelijk.widths.spaces import Spaces, free_spaces
+from toegankelijk.widths.stations import Ways, join
 from toegankelijk.widths.triangles import triangulate
-from toegankelijk.widths.ways import Ways, find_ways, join
+from toegankelijk.widths.ways import find_ways
 
 BATCH = 20_000
 """Corners of spaces that are measured together: few enough to stay in the cache of a processor."""
@@ -82,14 +83,18 @@ def measure(
         of_gate, of_place = ((x >= first) & (x < last) for x in (gate_space, place_space))
         mesh = triangulate(own, gates[of_gate], gate_space[of_gate] - first)
         known = ends_at_gates(mesh)
+        on_side = ~known.across & (rule[mesh.space[known.triangle] + first] == "shared")
+        if on_side.any():
+            known = beside_gates(mesh, own, known, on_side)
         if of_place.any():
             known = known.joined(ends_at_places(mesh, own, places[of_place], place_space[of_place] - first))
         ways, ends = find_ways(mesh, known, rule[first:last] == "given", own)
         parts.append(ways)
         starts.append(first)
         of = mesh.space[ends.triangle]
-        shared = (np.arange(len(of)) < len(known.triangle)) & (rule[of + first] == "shared")
-        ends_of.append((ends.gap + mesh.origins[of][:, None], ends.width, of + first, ~shared))
+        ends_of.append(
+            (ends.gap + mesh.origins[of][:, None], ends.width, of + first, ends.across | (rule[of + first] != "shared"))
+        )
     gaps, widths, of_ends, counted = (np.concatenate(column) for column in zip(*ends_of, strict=True))
     measured = Measured(spaces, join(parts, starts), gaps, widths, of_ends, counted, rule, barriers)
     return measured, schema.all_remarks([remarks, aside])

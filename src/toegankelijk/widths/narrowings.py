@@ -9,7 +9,7 @@ import pandas as pd
 import shapely
 from scipy import ndimage
 
-from toegankelijk.widths.ways import Ways
+from toegankelijk.widths.stations import Ways
 
 LIMITS = (1.20, 1.50, 1.80)
 """Widths in metres below which the length of a narrowing is told: the route widths of the levels C, B and A (PAS-01)."""
@@ -180,9 +180,9 @@ def _free_squares(ways: Ways, parts: list[_Parts], limit: np.ndarray, part: np.n
         following = np.where(ended, at[todo], following)
         ended |= ways.way[following] != ways.way[at[todo]]
         away = np.where(ended, np.inf, np.abs(ways.along[following] - start[todo]))
-        there = np.where(ended, np.minimum(before[todo], width[todo]), ways.width[following])
+        there = np.where(ended, ways.width[at[todo]], ways.width[following])
         sudden = ways.jump[np.maximum(following, at[todo])] & ~ended
-        here = np.where(sudden, there, before[todo])
+        here = np.where(sudden | ended, there, before[todo])
         # widest square that ends between the last place and this one, where the width runs from one to the other
         slope = np.where(ended | sudden, 0.0, (there - here) / np.maximum(away - place[todo], 1e-9))
         with np.errstate(divide="ignore", invalid="ignore"):

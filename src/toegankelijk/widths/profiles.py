@@ -7,7 +7,7 @@ import numpy as np
 import shapely
 from pyproj import CRS
 
-from toegankelijk.widths.ways import Ways
+from toegankelijk.widths.stations import Ways
 
 PIECE = 2.0
 """Metres that a piece of a way is long at most."""
