@@ -26,6 +26,9 @@ WIDER = 1.5
 LEAST_TURN = np.radians(60.0)
 """Turn of the border in a corner at either end of the wall that a strip ends at."""
 
+MOST_TURN = np.radians(177.0)
+"""Turn beyond which a corner is a spike: a slip of the pen, or a crumb that was left beside an obstacle."""
+
 STRAIGHT = np.radians(1.0)
 """Turn up to which a wall goes straight on."""
 
@@ -74,12 +77,6 @@ def gap_across(centre: np.ndarray, ahead: np.ndarray, width: np.ndarray) -> np.n
     return np.stack([centre - beside, centre + beside], axis=1)
 
 
-def tips(mesh: Mesh, forest: Forest) -> np.ndarray:
-    """Half-edge of each triangle that its tip lies opposite: towards its parent, or at a root a side that is no wall."""
-    side = (mesh.twin.reshape(-1, 3) >= 0).argmax(axis=1)
-    return np.where(forest.across >= 0, forest.across, 3 * np.arange(len(side)) + side)
-
-
 def far_ends(mesh: Mesh, links: Links, known: Ends, fixed: np.ndarray, spaces: np.ndarray) -> tuple[Ends, Forest, Rings]:
     """Far ends of spaces: of those that lack two entrances the farthest places, and the ends of long arms.
 
@@ -106,22 +103,22 @@ def far_ends(mesh: Mesh, links: Links, known: Ends, fixed: np.ndarray, spaces: n
     entrances = np.bincount(mesh.space[known.triangle], minlength=count)
     roots = np.searchsorted(mesh.space, np.arange(count))
     roots[mesh.space[known.triangle][::-1]] = known.triangle[::-1]
-    lonely, leaves = entrances == 0, np.zeros(0, np.intp)
+    lonely, leaves, corner = entrances == 0, np.zeros(0, np.intp), _corners(mesh)
     if lonely.any():
-        one = _farthest(mesh, root(mesh, links, roots))
+        one = _farthest(mesh, root(mesh, links, roots), corner)
         roots = np.where(lonely, one, roots)
         forest = root(mesh, links, roots)
-        other = _farthest(mesh, forest)
+        other = _farthest(mesh, forest, corner)
         leaves = np.concatenate([one[lonely], other[lonely]])
         roots = np.where(lonely, _halfway(forest, other), roots)  # seen from there, both lie at the end of a branch
     forest = root(mesh, links, roots)
-    leaves = np.concatenate([leaves, _farthest(mesh, forest)[entrances == 1]])
+    leaves = np.concatenate([leaves, _farthest(mesh, forest, corner)[entrances == 1]])
     rings, on_small = part_rings(mesh, forest, find_rings(mesh, links, forest))
     base = _on_paths(forest, np.concatenate([known.triangle, leaves])) | on_small
-    arms = _arms(mesh, forest, base)
+    arms = _arms(mesh, forest, base, corner)
     leaves = np.concatenate([leaves, arms[~fixed[mesh.space[arms]]]])
-    reach, discs = _end_discs(mesh, forest, leaves, spaces)
-    return _moved_in(mesh, forest, reach, discs), forest, rings
+    reach, discs = _end_discs(mesh, leaves, corner[leaves], spaces)
+    return _moved_in(mesh, forest, corner[leaves], reach, discs), forest, rings
 
 
 def largest_discs(
@@ -169,22 +166,36 @@ def locate(mesh: Mesh, places: np.ndarray, space: np.ndarray) -> np.ndarray:
     return result
 
 
-def _reaches(mesh: Mesh, forest: Forest) -> np.ndarray:
-    """Metres along the way from the root to the tip of each triangle; endless short where it is in no corner.
+def _corners(mesh: Mesh) -> np.ndarray:
+    """Point of each triangle in which the border has a corner, by which a space may end; -1 where there is none.
 
-    A branch of the forest may also end in the middle of a ring, on the worse side of an island: that is no end of a space.
+    In a space without such corners, one that is round, it is the tip of triangles with walls on two sides; or any point. A branch
+    of the forest may also end on the worse side of an island, and that is no end of a space.
     """
-    corner = (mesh.twin.reshape(-1, 3) < 0).sum(axis=1) >= 2
-    tip = mesh.points[mesh.corners.ravel()[tips(mesh, forest)]]
-    onward = np.hypot(*(tip - forest.middle).T) * (forest.across >= 0)
-    return np.where(corner, forest.away + onward, -np.inf)
+    before, after = border_neighbours(mesh)
+    turn = turns(mesh.points, before, np.arange(len(mesh.points)), after)[mesh.corners]
+    turn[turn > MOST_TURN] = 0.0  # a spike, not a corner
+    sharpest = turn.argmax(axis=1)
+    rows = np.arange(len(turn))
+    result = np.where(turn[rows, sharpest] >= LEAST_TURN, mesh.corners[rows, sharpest], -1)
+    walls = mesh.twin.reshape(-1, 3) < 0
+    tip = np.where(walls.sum(axis=1) == 2, mesh.corners[rows, (~walls).argmax(axis=1)], -1)
+    starts = np.searchsorted(mesh.space, np.arange(len(mesh.origins)))
+    for other in (tip, mesh.corners[:, 0]):
+        without = np.maximum.reduceat(result, starts) < 0
+        result = np.where(without[mesh.space], other, result)
+    return result
 
 
-def _farthest(mesh: Mesh, forest: Forest) -> np.ndarray:
-    """Triangle of each space whose tip lies farthest from the root, along the way."""
-    away = _reaches(mesh, forest)
-    none = np.maximum.reduceat(away, np.searchsorted(mesh.space, np.arange(len(mesh.origins)))) < 0
-    away = np.where(none[mesh.space], forest.away, away)
+def _reaches(mesh: Mesh, forest: Forest, corner: np.ndarray) -> np.ndarray:
+    """Metres along the way from the root to the corner in each triangle; minus infinity where there is none."""
+    onward = np.hypot(*(mesh.points[corner] - forest.middle).T) * (forest.across >= 0)
+    return np.where(corner >= 0, forest.away + onward, -np.inf)
+
+
+def _farthest(mesh: Mesh, forest: Forest, corner: np.ndarray) -> np.ndarray:
+    """Triangle of each space whose corner lies farthest from the root, along the way."""
+    away = _reaches(mesh, forest, corner)
     starts = np.searchsorted(mesh.space, np.arange(len(mesh.origins)))
     at = np.flatnonzero(away == np.maximum.reduceat(away, starts)[mesh.space])
     starts[mesh.space[at][::-1]] = at[::-1]
@@ -212,9 +223,9 @@ def _on_paths(forest: Forest, triangles: np.ndarray) -> np.ndarray:
     return seen
 
 
-def _arms(mesh: Mesh, forest: Forest, base: np.ndarray) -> np.ndarray:
+def _arms(mesh: Mesh, forest: Forest, base: np.ndarray, corner: np.ndarray) -> np.ndarray:
     """Last triangles of the arms that reach at least `ARM` beyond the ways already known, or beyond a longer arm."""
-    height = np.where(base, 0.0, _reaches(mesh, forest) - forest.away)  # minus infinity where there is no corner
+    height = np.where(base, 0.0, _reaches(mesh, forest, corner) - forest.away)  # minus infinity where there is no corner
     leaf = np.arange(len(height))
     ends = []
     last = np.zeros(len(height), np.intp)
@@ -234,22 +245,21 @@ def _arms(mesh: Mesh, forest: Forest, base: np.ndarray) -> np.ndarray:
     return np.concatenate([np.zeros(0, np.intp), *ends])
 
 
-def _end_discs(mesh: Mesh, forest: Forest, leaves: np.ndarray, spaces: np.ndarray) -> tuple[np.ndarray, Ends]:
-    """How far from the tip of each leaf the middle of the largest disc lies that touches both walls there, and the discs.
+def _end_discs(mesh: Mesh, leaves: np.ndarray, corner: np.ndarray, spaces: np.ndarray) -> tuple[np.ndarray, Ends]:
+    """How far from the corner of each leaf the middle of the largest disc lies that touches both walls there, and the discs.
 
     In a corner of half angle a, the disc whose middle lies s away has the radius s sin(a), until it meets another wall.
     """
-    triangle, side = leaves, tips(mesh, forest)[leaves] % 3
-    corner = [mesh.points[mesh.corners[triangle, (side + turn) % 3]] for turn in range(3)]
-    arms = [other - corner[0] for other in corner[1:]]
+    tip = mesh.points[corner]
+    arms = [mesh.points[other[corner]] - tip for other in border_neighbours(mesh)]
     arms = [arm / np.hypot(*arm.T)[:, None] for arm in arms]
     inward = arms[0] + arms[1]
     inward /= np.maximum(np.hypot(*inward.T), 1e-12)[:, None]
     sine = np.sqrt(np.clip((1 - (arms[0] * arms[1]).sum(axis=1)) / 2, 0.0, 1.0))
     own = mesh.space[leaves]
-    reach, width = largest_discs(corner[0] + mesh.origins[own], inward, sine, spaces, own)
-    width = np.minimum(width, _end_walls(mesh, mesh.corners[triangle, side]))
-    gap = gap_across(corner[0] + inward * reach[:, None], inward, width)
+    reach, width = largest_discs(tip + mesh.origins[own], inward, sine, spaces, own)
+    width = np.minimum(width, _end_walls(mesh, corner))
+    gap = gap_across(tip + inward * reach[:, None], inward, width)
     return reach, Ends(leaves, width, gap, np.ones(len(leaves), bool))
 
 
@@ -288,9 +298,9 @@ def turns(points: np.ndarray, before: np.ndarray, at: np.ndarray, after: np.ndar
     return np.asarray(np.arctan2(one[:, 0] * other[:, 1] - one[:, 1] * other[:, 0], (one * other).sum(axis=1)))
 
 
-def _moved_in(mesh: Mesh, forest: Forest, reach: np.ndarray, discs: Ends) -> Ends:
+def _moved_in(mesh: Mesh, forest: Forest, corner: np.ndarray, reach: np.ndarray, discs: Ends) -> Ends:
     """Ends on the paths from leaves to their roots: as far from the tip as its disc, or where it is a strip that ends."""
-    tip = mesh.points[mesh.corners.ravel()[tips(mesh, forest)[discs.triangle]]]
+    tip = mesh.points[corner]
     at, width, gap = discs.triangle.copy(), discs.width.copy(), discs.gap.copy()
     moving = np.arange(len(at))
     while len(moving):
@@ -298,16 +308,18 @@ def _moved_in(mesh: Mesh, forest: Forest, reach: np.ndarray, discs: Ends) -> End
         moving = moving[(away < reach[moving]) & (forest.across[at[moving]] >= 0)]
         at[moving] = forest.parent[at[moving]]
     here, moving = at.copy(), np.flatnonzero(forest.across[at] >= 0)
+    least = np.where(width < PLACE, ARM, STRIP * width)  # metres from the corner that make a strip
     while len(moving):
         entering = mesh.twin[forest.across[here[moving]]]
         here[moving] = forest.parent[here[moving]]
         inner = forest.across[here[moving]] >= 0
         moving, entering = moving[inner], entering[inner]
-        corner, facing, _ = facing_walls(mesh, entering, forest.across[here[moving]])
-        wide = np.hypot(*(corner - facing).T)
+        one, other, _ = facing_walls(mesh, entering, forest.across[here[moving]])
+        wide = np.hypot(*(one - other).T)
         wider = wide > WIDER * width[moving]
+        roomy = moving[wider & (width[moving] < PLACE) & (wide >= PLACE)]
         at[moving[wider]], width[moving[wider]] = here[moving[wider]], wide[wider]
-        gap[moving[wider]] = np.stack([corner, facing], axis=1)[wider]
-        least = np.where(width[moving] < PLACE, ARM, STRIP * width[moving])
-        moving = moving[np.hypot(*((corner + facing) / 2 - tip[moving]).T) < least]
+        least[roomy] = np.minimum(STRIP * width[roomy], ARM)
+        gap[moving[wider]] = np.stack([one, other], axis=1)[wider]
+        moving = moving[np.hypot(*((one + other) / 2 - tip[moving]).T) < least[moving]]
     return Ends(at, width, gap, np.ones(len(at), bool))

@@ -15,6 +15,10 @@ ROOM = 3.0
 """Width in metres up to which it matters how wide a way is between two narrow places."""
 
 
+ASLANT = 1e-7
+"""Metres by which an edge that lies aslant is told wider than the way beside it, so that it is never the narrowest place."""
+
+
 @dataclass(frozen=True)
 class Ways:
     """Stations along ways, from one end of each way to its other end; coordinates are those that the spaces were given in.
@@ -125,12 +129,12 @@ def find_stations(
     into[goes_on], out[goes_on + 1] = ~solid & at_far_end, ~solid & ~at_far_end
     jumps = np.concatenate([into[goes_on] | (out[goes_on] & ~alone[goes_on]), out[short]])
     walls = [_along_wall(points[crossing], station, goes_on, way) for crossing, station in ((left, one), (right, other))]
-    passed = np.where(np.isfinite(wide), wide, np.hypot(*(corner - facing).T))
+    passed = np.fmax(wide, np.hypot(*(corner - facing).T))
     around = np.zeros(len(half))
     np.maximum.at(around, goes_on, passed)
     np.maximum.at(around, goes_on + 1, passed)
     crossed = np.hypot(*(points[left] - points[right]).T)
-    crossed = np.where(around > 0, np.minimum(crossed, around), crossed)  # edges may lie aslant
+    crossed = np.where(around > 0, np.minimum(crossed, around + ASLANT), crossed)
     order = np.argsort(np.concatenate([goes_on * 2 + 1, short * 2]), kind="stable")
     at = np.concatenate([goes_on, short])[order]
     place = [np.concatenate([here, points[there[short]]])[order] for here, there in ((one, left), (other, right))]
@@ -156,10 +160,10 @@ def find_stations(
     )
     first = np.flatnonzero(np.diff(way, prepend=-1) != 0)
     last = np.append(first[1:], len(way)) - 1
-    ways = _with_ends(ways, mesh, ends, half[first], (np.zeros(len(first)),) * 2, -1)
-    onward = mesh.twin[half[last]]
+    second, before = middle[np.minimum(first + 1, last)], middle[np.maximum(last - 1, first)]
+    ways = _with_ends(ways, mesh, ends, half[first], second, (np.zeros(len(first)),) * 2, -1)
     lengths = (walls[1][0][last], walls[0][0][last])  # seen from there, left is right
-    return _with_ends(ways, mesh, ends, onward, lengths, 1)
+    return _with_ends(ways, mesh, ends, mesh.twin[half[last]], before, lengths, 1)
 
 
 def _along_wall(corner: np.ndarray, station: np.ndarray, goes_on: np.ndarray, way: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
@@ -201,13 +205,15 @@ def _rooms(
     return result
 
 
-def _with_ends(ways: Ways, mesh: Mesh, ends: Ends, half: np.ndarray, walls: tuple[np.ndarray, np.ndarray], side: int) -> Ways:
+def _with_ends(
+    ways: Ways, mesh: Mesh, ends: Ends, half: np.ndarray, onward: np.ndarray, walls: tuple[np.ndarray, np.ndarray], side: int
+) -> Ways:
     """Ways with a station in the gap at their end.
 
     Parameters
     ----------
-    half
-        Half-edge of each way that is crossed on leaving its end.
+    half, onward
+        Half-edge of each way that is crossed on leaving its end, and the middle of the one crossed next.
     walls
         Metres along the left and the right wall there, seen from the end.
     side
@@ -216,9 +222,11 @@ def _with_ends(ways: Ways, mesh: Mesh, ends: Ends, half: np.ndarray, walls: tupl
     end_of = np.full(len(mesh.corners), -1)
     end_of[ends.triangle[ends.across]] = np.flatnonzero(ends.across)
     end = end_of[half // 3]
-    way = np.flatnonzero(end >= 0)
-    end, half = end[way], half[way]
     right, left = (mesh.points[corner] for corner in mesh.ends(half))
+    ahead, onward = onward - (left + right) / 2, (left + right) / 2 - ends.gap[end].mean(axis=1)
+    along = (ahead * onward).sum(axis=1) >= np.hypot(*ahead.T) * np.hypot(*onward.T) / 2  # not back, nor aside
+    way = np.flatnonzero((end >= 0) & (along | (np.hypot(*ahead.T) == 0)))
+    end, half, right, left = end[way], half[way], right[way], left[way]
     one, other = ends.gap[end, 0], ends.gap[end, 1]
     straight = np.hypot(*(one - left).T) + np.hypot(*(other - right).T) <= np.hypot(*(one - right).T) + np.hypot(
         *(other - left).T
