@@ -41,7 +41,7 @@ def passages() -> Drawing:
     pen.size((216, 76), (216, 220), "gross_width", (34, 14))
     pen.size((370, 76), (370, 184), "route_width", (0, -24))
     pen.size((475, 140), (475, 220), "narrowing_width", (-24, 8))
-    pen.size((430, 236), (520, 236), "narrowing_length", (0, 22))
+    pen.size((430, 236), (520, 236), "length_below_150", (0, 22))
     pen.size((520, 100), (684, 100), "narrowing_gap", (0, -8))
     pen.shapes.append('<rect x="556" y="130" width="86" height="86" class="size dash"/>')
     pen.size((556, 206), (642, 206), "free_square_side", (12, -28))

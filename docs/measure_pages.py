@@ -22,6 +22,7 @@ from norm_pages import kind_link, table, unit_text
 from toegankelijk import measure, read_norm, schema
 from toegankelijk.measure.crossings import derive_ends
 from toegankelijk.measure.managers import with_managers
+from toegankelijk.measure.narrowings import find_widths, with_narrowings
 from toegankelijk.measure.passages import cut_stretches
 from toegankelijk.measure.pavements import with_derived_pavements
 from toegankelijk.measure.shares import measure_shares
@@ -39,7 +40,11 @@ OTHERWISE = {
 }
 """Attributes that are measured or completed by a step of its own, outside `MEASURES`."""
 
-DERIVED = {"footway": (with_derived_pavements, cut_stretches), "crossing_end": (derive_ends,)}
+DERIVED = {
+    "footway": (with_derived_pavements, cut_stretches, find_widths),
+    "crossing_end": (derive_ends,),
+    "narrowing": (with_narrowings,),
+}
 """What makes objects out of other objects, before anything is measured of them."""
 
 ENDS_OF = {"crossing_end": "crossing"}
@@ -90,7 +95,9 @@ def used_attributes(rule: Rule) -> dict[str, str]:
 def theme_steps(rules: Iterable[Rule]) -> list[Step]:
     """Measures of the attributes that criteria look at, in the order in which they are taken."""
     wanted = {(rule.kind, name) for rule in rules for name in used_attributes(rule)}
-    found = [(one.kind, one.attribute, one.function) for one in (*measure.TERRAIN_MEASURES, *measure.MEASURES)]
+    found = [
+        (one.kind, one.attribute, one.function) for one in (*measure.WIDTH_MEASURES, *measure.TERRAIN_MEASURES, *measure.MEASURES)
+    ]
     found += [(kind, attribute, function) for (kind, attribute), function in OTHERWISE.items()]
     return [step for step in found if step[:2] in wanted]
 
@@ -117,7 +124,7 @@ def attribute_table(norm: Norm, rules: list[Rule]) -> str:
 
 def ways(kind: str, attribute: schema.Attribute) -> Iterator[str]:
     """How an attribute of a kind can be had, beside a column of the city."""
-    measured = {(one.kind, one.attribute) for one in measure.MEASURES} | set(OTHERWISE)
+    measured = {(one.kind, one.attribute) for one in (*measure.MEASURES, *measure.WIDTH_MEASURES)} | set(OTHERWISE)
     terrain = {(one.kind, one.attribute) for one in measure.TERRAIN_MEASURES}
     if (kind, attribute.name) in terrain:
         yield "[heights of the ground](#" + anchor(kind, attribute.name) + ")"
@@ -178,12 +185,13 @@ def step_section(step: Step) -> str:
     what += [f"attribute `{name}`" for name in sorted(attributes - {attribute})]
     seen = f"\n\nLooks at: {', '.join(what)}." if what else ""
     terrain = " from heights of the ground" if any(one.function is function for one in measure.TERRAIN_MEASURES) else ""
-    target = f"({anchor(kind, attribute)})=\n" if not terrain or not is_measured_twice(kind, attribute) else ""
-    return f"{target}### `{attribute}` of a {kind_link(kind)}{terrain}\n\n{told(function)}{seen}"
+    drawn = " from drawn pavements" if any(one.function is function for one in measure.WIDTH_MEASURES) else ""
+    target = f"({anchor(kind, attribute)})=\n" if not terrain + drawn or not is_measured_twice(kind, attribute) else ""
+    return f"{target}### `{attribute}` of a {kind_link(kind)}{terrain}{drawn}\n\n{told(function)}{seen}"
 
 
 def is_measured_twice(kind: str, attribute: str) -> bool:
-    """Whether both heights and other measures give an attribute; the latter then hold the link."""
+    """Whether heights or widths, and other measures, give an attribute; the latter then hold the link."""
     return (kind, attribute) in {(one.kind, one.attribute) for one in measure.MEASURES}
 
 

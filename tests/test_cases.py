@@ -28,7 +28,6 @@ WITHOUT_CASES: dict[str, str] = {}
 """Criteria without case files, with the reason: nothing that a city can deliver says it."""
 
 UNTIL_MEASURED = {
-    **dict.fromkeys(["PAS-05", "PAS-08", "PAS-10"], "pavement widths from polygons"),
     **dict.fromkeys(["CRO-14", "STR-15", "STO-15", "FUR-01", "FUR-02", "FUR-03"], "distances along the network"),
 }
 """Criteria of which geometry or the network will tell the value, and that until then rest on a column of a survey or a study."""

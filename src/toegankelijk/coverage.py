@@ -14,7 +14,7 @@ from toegankelijk import schema
 from toegankelijk.balance import attribute_rows
 from toegankelijk.findings import Findings
 from toegankelijk.labels import kind_names, label
-from toegankelijk.measure import MEASURES, TERRAIN_MEASURES
+from toegankelijk.measure import MEASURES, TERRAIN_MEASURES, WIDTH_MEASURES
 from toegankelijk.norm import Rule
 
 COLUMNS = (
@@ -130,7 +130,8 @@ def _way(kind: str, attribute: schema.Attribute, lang: str) -> str:
     ways = [label("coverage.column", lang)]
     if (kind, attribute.name) in {(measure.kind, measure.attribute) for measure in TERRAIN_MEASURES}:
         ways.append(label("coverage.terrain", lang))
-    if (kind, attribute.name) in {(measure.kind, measure.attribute) for measure in MEASURES}:
+    by_shape = {(measure.kind, measure.attribute) for measure in MEASURES}
+    if (kind, attribute.name) in by_shape | {(measure.kind, measure.attribute) for measure in WIDTH_MEASURES}:
         ways.append(label("coverage.geometry", lang))
     if "survey" in attribute.how:
         ways.append(label("coverage.survey", lang))

@@ -38,6 +38,9 @@ THEMES = (
 )
 """Theme codes of the method; they never change."""
 
+NESTED = (("length_below_120", "length_below_150", "length_below_180"),)
+"""Attributes of one object of which each is at most the next."""
+
 TEXT_COLUMNS = ("name", "street")
 """Free text that a layer may carry besides its attributes."""
 

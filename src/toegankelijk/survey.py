@@ -33,6 +33,9 @@ ON_SITE = ("survey", "attribute")
 ASKED_INSTEAD: Mapping[str, str] = {
     "speed_50_or_more": "maxspeed",
     "line_narrowing": "narrowing_length",
+    "length_below_120": "narrowing_length",
+    "length_below_150": "narrowing_length",
+    "length_below_180": "narrowing_length",
     "handrail_present": "handrail_sides",
     "required_speed": "crossing_time",
 }

@@ -13,7 +13,7 @@ import numpy as np
 import pandas as pd
 
 from toegankelijk import schema
-from toegankelijk.measure import levels, ramps, slopes, stairs
+from toegankelijk.measure import bends, bollards, footway_widths, levels, narrowings, passing, ramps, slopes, stairs
 from toegankelijk.measure.carriageways import crossing_lanes, crossing_maxspeed, skew_angle
 from toegankelijk.measure.crossings import crossing_length, crossing_marked, required_speed, with_crossing_ends, zebra
 from toegankelijk.measure.ends import both_sides_lowered, crossing_width, landing_depth
@@ -32,14 +32,20 @@ from toegankelijk.measure.guidance import (
 )
 from toegankelijk.measure.implied import (
     gentle,
+    length_below_120,
+    length_below_150,
+    length_below_180,
     line_narrowing,
+    narrowest_of_route,
     ramp_handrail,
     ramp_without_handrail,
     speed_50_or_more,
     stairs_handrail,
     stairs_without_handrail,
 )
+from toegankelijk.measure.limits import with_limits
 from toegankelijk.measure.managers import with_managers
+from toegankelijk.measure.narrowings import Widths, find_widths, width_remarks, with_narrowings
 from toegankelijk.measure.observed import apply_observations
 from toegankelijk.measure.parking import (
     bay_count,
@@ -99,6 +105,15 @@ class TerrainMeasure:
     function: Callable[[Layers, schema.Terrain], pd.DataFrame]
 
 
+@dataclass(frozen=True)
+class WidthMeasure:
+    """How one attribute of one kind is measured from widths of pavements; as `Measure`."""
+
+    attribute: str
+    kind: str
+    function: Callable[[Layers, Widths], pd.DataFrame]
+
+
 MEASURES = (
     Measure("crossing_marked", "crossing", crossing_marked),
     Measure("zebra", "crossing", zebra),
@@ -127,7 +142,12 @@ MEASURES = (
     Measure("footway_sides", "street", footway_sides),
     Measure("step_gap", "kerb", step_gap),
     Measure("step_follows", "kerb", step_follows),
+    Measure("length_below_120", "narrowing", length_below_120),
+    Measure("length_below_150", "narrowing", length_below_150),
+    Measure("length_below_180", "narrowing", length_below_180),
     Measure("line_narrowing", "narrowing", line_narrowing),
+    Measure("passage_width", "passage", bollards.gap_in_row),
+    Measure("min_passage_width", "footway", narrowest_of_route),
     Measure("long_slope", "footway", gentle),
     Measure("turn_90", "ramp", ramps.turn_90),
     Measure("turn_180", "ramp", ramps.turn_180),
@@ -180,9 +200,31 @@ TERRAIN_MEASURES: tuple[TerrainMeasure, ...] = (
 )
 """What heights of the ground tell; measured before `MEASURES`."""
 
+WIDTH_MEASURES: tuple[WidthMeasure, ...] = (
+    WidthMeasure("route_width", "footway", footway_widths.route_width),
+    WidthMeasure("min_passage_width", "footway", footway_widths.min_passage_width),
+    WidthMeasure("clear_width", "footway", footway_widths.clear_width),
+    WidthMeasure("gross_width", "footway", footway_widths.gross_width),
+    WidthMeasure("footway_width", "footway", footway_widths.footway_width),
+    WidthMeasure("passing_place_gap", "footway", passing.passing_place_gap),
+    WidthMeasure("turning_point", "footway", bends.turning_point),
+    WidthMeasure("turning_diameter", "footway", bends.turning_diameter),
+    WidthMeasure("right_angle_bend", "footway", bends.right_angle_bend),
+    WidthMeasure("bend_width_sum", "footway", bends.bend_width_sum),
+    WidthMeasure("narrowing_width", "narrowing", narrowings.narrowing_width),
+    WidthMeasure("length_below_120", "narrowing", narrowings.below_120),
+    WidthMeasure("length_below_150", "narrowing", narrowings.below_150),
+    WidthMeasure("length_below_180", "narrowing", narrowings.below_180),
+    WidthMeasure("free_square_side", "narrowing", narrowings.free_square_side),
+    WidthMeasure("narrowing_gap", "narrowing", narrowings.narrowing_gap),
+    WidthMeasure("narrowing_follows", "narrowing", narrowings.narrowing_follows),
+    WidthMeasure("passage_width", "passage", bollards.gap_on_pavement),
+)
+"""What the widths of pavements that are drawn as polygons tell; measured before all others."""
+
 
 def measure_layers(city: schema.City) -> schema.City:
-    """Measure what the layers allow: derived stretches and crossing ends, names of streets, then attributes.
+    """Measure what the layers allow: derived stretches, crossing ends and narrowings, names of streets, then attributes.
 
     Parameters
     ----------
@@ -194,11 +236,15 @@ def measure_layers(city: schema.City) -> schema.City:
     City
         The same city with more attributes known and derived objects added; derived ones have a ``parent_id``.
     """
-    derived, observations, found = apply_observations(
-        city, with_street_names(with_crossing_ends(with_stretches(_with_pavements(city))))
-    )
+    derived = with_crossing_ends(with_stretches(_with_pavements(city)))
+    widths = find_widths({**city.context, **derived})
+    derived, observations, found = apply_observations(city, with_street_names(with_narrowings(derived, widths)))
     derived, clashes = with_delijn_classes(with_managers(derived))
     layers = {**city.context, **derived}
+    for of_width in WIDTH_MEASURES:
+        if widths is not None and _holds(layers, of_width.kind):
+            layers[of_width.kind] = _filled(layers[of_width.kind], of_width.attribute, of_width.function(layers, widths))
+    layers = with_limits(layers, widths)
     for step in TERRAIN_MEASURES:
         if city.terrain is not None and _holds(layers, step.kind):
             layers[step.kind] = _filled(layers[step.kind], step.attribute, step.function(layers, city.terrain))
@@ -206,7 +252,8 @@ def measure_layers(city: schema.City) -> schema.City:
         if _holds(layers, measure.kind):
             layers[measure.kind] = _filled(layers[measure.kind], measure.attribute, measure.function(layers))
     measured = {kind: layer for kind, layer in layers.items() if kind not in city.context}
-    return replace(city, layers=measured, observations=observations, remarks=schema.all_remarks([city.remarks, found, clashes]))
+    remarks = schema.all_remarks([city.remarks, found, clashes, width_remarks(derived, widths)])
+    return replace(city, layers=measured, observations=observations, remarks=remarks)
 
 
 def _with_pavements(city: schema.City) -> dict[str, gpd.GeoDataFrame]:

@@ -16,6 +16,9 @@ FLAT = 4.0
 LINE_NARROWING = 1.20
 """Length in metres beyond which a narrowing is a line and no longer a point; source: ENT-D, see ``norms.md`` section 2."""
 
+TINY = 1e-9
+"""Margin in metres, so that 1.20 m is not below 1.20 m."""
+
 
 def speed_50_or_more(layers: Mapping[str, gpd.GeoDataFrame]) -> pd.DataFrame:
     """Whether the crossed road has a speed limit of 50 km/h or more, from ``maxspeed``."""
@@ -25,10 +28,36 @@ def speed_50_or_more(layers: Mapping[str, gpd.GeoDataFrame]) -> pd.DataFrame:
 
 
 def line_narrowing(layers: Mapping[str, gpd.GeoDataFrame]) -> pd.DataFrame:
-    """Whether a narrowing is longer than 1.20 m, from ``narrowing_length``."""
+    """Whether a narrowing is narrower than 1.50 m over more than 1.20 m, from ``length_below_150``."""
     narrowings = layers["narrowing"]
-    low, high = schema.bounds(narrowings, "narrowing_length")
+    low, high = schema.bounds(narrowings, "length_below_150")
     return _flags(narrowings, low > LINE_NARROWING, high <= LINE_NARROWING)
+
+
+def length_below_120(layers: Mapping[str, gpd.GeoDataFrame]) -> pd.DataFrame:
+    """Length over which a narrowing that somebody measured is narrower than 1.20 m, from its width and ``narrowing_length``.
+
+    None of it, if ``narrowing_width`` is 1.20 m or more; all of it, if it is less; else something between the two.
+    """
+    return _length_below(layers["narrowing"], 1.20)
+
+
+def length_below_150(layers: Mapping[str, gpd.GeoDataFrame]) -> pd.DataFrame:
+    """Length over which a narrowing that somebody measured is narrower than 1.50 m, from its width and ``narrowing_length``."""
+    return _length_below(layers["narrowing"], 1.50)
+
+
+def length_below_180(layers: Mapping[str, gpd.GeoDataFrame]) -> pd.DataFrame:
+    """Length over which a narrowing that somebody measured is narrower than 1.80 m, from its width and ``narrowing_length``."""
+    return _length_below(layers["narrowing"], 1.80)
+
+
+def narrowest_of_route(layers: Mapping[str, gpd.GeoDataFrame]) -> pd.DataFrame:
+    """Upper bound of the narrowest passage in metres: ``route_width``, as narrowings only leave less."""
+    footways = layers["footway"]
+    high = schema.bounds(footways, "route_width")[1]
+    nothing = np.full(len(footways), np.nan)
+    return pd.DataFrame({"low": nothing, "high": np.where(np.isfinite(high), high, nothing)}, index=footways.index)
 
 
 def gentle(layers: Mapping[str, gpd.GeoDataFrame]) -> pd.DataFrame:
@@ -56,6 +85,16 @@ def ramp_without_handrail(layers: Mapping[str, gpd.GeoDataFrame]) -> pd.DataFram
 def stairs_without_handrail(layers: Mapping[str, gpd.GeoDataFrame]) -> pd.DataFrame:
     """Sides with a handrail: none, where stairs are known to have no handrail."""
     return _no_handrail(layers["stairs"])
+
+
+def _length_below(narrowings: gpd.GeoDataFrame, width: float) -> pd.DataFrame:
+    least, most = schema.bounds(narrowings, "narrowing_length")
+    narrowest, widest = schema.bounds(narrowings, "narrowing_width")
+    low = np.where(widest < width - TINY, np.maximum(least, 0.0), 0.0)
+    high = np.where(narrowest >= width - TINY, 0.0, most)
+    known = (low > 0) | np.isfinite(high)
+    table = pd.DataFrame({"low": low, "high": np.where(np.isfinite(high), high, np.nan)}, index=narrowings.index)
+    return table.where(pd.Series(known, narrowings.index), np.nan)
 
 
 def _handrail(layer: gpd.GeoDataFrame) -> pd.DataFrame:

@@ -71,7 +71,7 @@ def cut_stretches(footways: gpd.GeoDataFrame, others: np.ndarray) -> gpd.GeoData
     return gpd.GeoDataFrame(pd.concat([kept, new]).sort_index(), crs=footways.crs)
 
 
-def derived_ids(parents: Iterable[str], numbers: Iterable[int], delivered: pd.Index) -> pd.Index:
+def derived_ids(parents: Iterable[str], numbers: Iterable[int | str], delivered: pd.Index) -> pd.Index:
     """Ids of derived objects: the id of the parent and a number; a second slash where a delivered object has that id already.
 
     Examples

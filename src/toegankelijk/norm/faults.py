@@ -221,6 +221,8 @@ def _nesting_faults(rule: Rule, attributes: Attributes) -> Iterator[str]:
     drivers = sorted({driver for driver in rule.drivers.values() if driver})
     for values in itertools.product(*(_ends(rule, driver, attributes[driver].unit == "count") for driver in drivers)):
         at = dict(zip(drivers, values, strict=True))
+        if not _can_be(at):
+            continue
         needs = [_required(rule, level, at) for level in schema.LEVELS]
         for i in (0, 1):
             if not _stricter(rule.compare, needs[i], needs[i + 1]):
@@ -273,6 +275,12 @@ def _ends(rule: Rule, driver: str, whole: bool) -> list[float]:
     top = 3 * max([1.0, *map(abs, finite)])
     steps = (0.0, 1.0) if whole else (0.0, 1e-6)
     return sorted({0.0, top, *(end + step for end in finite for step in steps)})
+
+
+def _can_be(drivers: Mapping[str, float]) -> bool:
+    """Whether an object can have these values: of nested attributes each is at most the next."""
+    held = ([drivers[name] for name in names if name in drivers] for names in schema.NESTED)
+    return all(a <= b for values in held for a, b in itertools.pairwise(values))
 
 
 def _required(rule: Rule, level: str, drivers: Mapping[str, float]) -> float | frozenset[str] | None:
