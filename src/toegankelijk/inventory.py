@@ -65,8 +65,10 @@ def with_inventory(city: schema.City, known: gpd.GeoDataFrame) -> schema.City:
     delivered = {kind: set(layer.index) for kind, layer in city.layers.items()}
     if "road_area" in city.context:  # pavements derived from a road area have it as parent
         delivered.setdefault("footway", set()).update(city.context["road_area"].index)
-    named = zip(objects["kind"], objects["object_id"], strict=True)
-    missing = objects[np.array([object_id not in delivered.get(kind, ()) for kind, object_id in named], bool)]
+    footways = delivered.get("footway", set())
+    named = zip(objects["kind"], objects["object_id"], objects["on"], strict=True)
+    there = [name in delivered.get(kind, ()) or on in footways or on.rpartition("/")[0] in footways for kind, name, on in named]
+    missing = objects[~np.array(there, bool)]
     layers = dict(city.layers)
     for kind, group in missing.groupby("kind", sort=True):
         layers[str(kind)] = _joined(layers.get(str(kind)), group, city)
@@ -104,17 +106,22 @@ def _checked(known: gpd.GeoDataFrame, city: schema.City) -> tuple[gpd.GeoDataFra
 
 
 def _objects(known: gpd.GeoDataFrame) -> gpd.GeoDataFrame:
-    """Objects as a city would deliver them: pieces joined to their parent, and no derived end while its crossing is known."""
+    """Objects as a city would deliver them: pieces joined to their parent, and no derived end while its crossing is known.
+
+    Narrowings are found anew on their footway (column ``on``), so they are missing only with it.
+    """
     derived = (known["parent_id"] != "").to_numpy()
-    piece = derived & (known["kind"] != "crossing_end").to_numpy()
+    narrow = derived & (known["kind"] == "narrowing").to_numpy()
+    piece = derived & ~narrow & (known["kind"] != "crossing_end").to_numpy()
     crossings = known.loc[known["kind"] == "crossing", "object_id"]
-    end = derived & ~piece & known["parent_id"].isin(crossings).to_numpy()
+    end = derived & ~piece & ~narrow & known["parent_id"].isin(crossings).to_numpy()
+    known = known.assign(on=np.where(narrow, known["parent_id"], ""))
     number = known["object_id"].str.extract(r"/(\d+)$", expand=False).astype("float64")
     pieces = known[piece].assign(number=number[piece]).sort_values(["kind", "parent_id", "number"])
     groups = pieces.groupby(["kind", "parent_id"], sort=True)
     parents = groups[list(schema.TEXT_COLUMNS)].first().reset_index().rename(columns={"parent_id": "object_id"})
     shapes = [_one_shape(group.to_numpy()) for _, group in groups["geometry"]]
-    whole = gpd.GeoDataFrame(parents, geometry=np.array(shapes, dtype=object), crs=known.crs)
+    whole = gpd.GeoDataFrame(parents.assign(on=""), geometry=np.array(shapes, dtype=object), crs=known.crs)
     table = pd.concat([known[~piece & ~end], whole]) if len(whole) else known[~end]
     return table.sort_values(["kind", "object_id"], ignore_index=True)
 

@@ -117,7 +117,7 @@ def find_stations(
     corner, facing, solid = facing_walls(mesh, entering, leaving)
     on_left = left[goes_on] == left[goes_on + 1]
     one, other = (np.where(on_left[:, None], *pair) for pair in ((corner, facing), (facing, corner)))
-    wide = _rooms(mesh, spaces, points[left[goes_on]], points[right[goes_on]], corner, entering, ~solid)
+    wide, centre = _rooms(mesh, spaces, points[left[goes_on]], points[right[goes_on]], corner, entering, ~solid)
     alone = (np.diff(way, prepend=-1) != 0) & (np.diff(way, append=-1) != 0)  # only one edge is crossed
     alone[goes_on[np.isfinite(wide)]] = True  # beside an opening, the edges themselves are passed
     alone[goes_on[np.isfinite(wide)] + 1] = True
@@ -130,6 +130,7 @@ def find_stations(
     jumps = np.concatenate([into[goes_on] | (out[goes_on] & ~alone[goes_on]), out[short]])
     walls = [_along_wall(points[crossing], station, goes_on, way) for crossing, station in ((left, one), (right, other))]
     passed = np.fmax(wide, np.hypot(*(corner - facing).T))
+    one, other = _across_rooms(one, other, passed, centre)
     around = np.zeros(len(half))
     np.maximum.at(around, goes_on, passed)
     np.maximum.at(around, goes_on + 1, passed)
@@ -174,6 +175,15 @@ def _along_wall(corner: np.ndarray, station: np.ndarray, goes_on: np.ndarray, wa
     return _sum_along(total, way), to
 
 
+def _across_rooms(one: np.ndarray, other: np.ndarray, width: np.ndarray, centre: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+    """Ends of gaps; where a disc is wider than the gap beside it, those of its diameter in the same direction."""
+    step = one - other
+    length = np.hypot(*step.T)
+    room = (width > length) & ~np.isnan(centre[:, 0])
+    half = step / np.maximum(length, 1e-12)[:, None] * width[:, None] / 2
+    return np.where(room[:, None], centre + half, one), np.where(room[:, None], centre - half, other)
+
+
 def _rooms(
     mesh: Mesh,
     spaces: np.ndarray,
@@ -182,13 +192,13 @@ def _rooms(
     corner: np.ndarray,
     entering: np.ndarray,
     opened: np.ndarray,
-) -> np.ndarray:
-    """Width in metres where a way passes between three corners and no wall: that of the disc between them; NaN elsewhere.
+) -> tuple[np.ndarray, np.ndarray]:
+    """Width in metres, and middle, where a way passes between three corners and no wall: of the disc there; NaN elsewhere.
 
     Left and right are those of the edge over which one enters. Where the middle of the disc lies outside the triangle, the way
     does not pass it.
     """
-    result = np.full(len(corner), np.nan)
+    result, centres = np.full(len(corner), np.nan), np.full((len(corner), 2), np.nan)
     third = mesh.points[mesh.corners.ravel()[entering]]
     number = np.flatnonzero(opened & (np.hypot(*(left - right).T) < ROOM))
     a, b, c = third[number], left[number], right[number]
@@ -201,8 +211,8 @@ def _rooms(
     centre = np.stack([v[:, 1] * uu - u[:, 1] * vv, u[:, 0] * vv - v[:, 0] * uu], axis=1) / twice[:, None] + a
     space = mesh.space[entering[number] // 3]
     away = shapely.distance(shapely.points(mesh.placed(centre, space)), shapely.boundary(spaces)[space])
-    result[number] = 2 * away
-    return result
+    result[number], centres[number] = 2 * away, centre
+    return result, centres
 
 
 def _with_ends(

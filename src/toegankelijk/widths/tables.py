@@ -36,7 +36,8 @@ def pavement_table(
     least = np.full(count, np.inf)
     limiting_ends = np.concatenate([np.ones(len(ways.way), bool), measured.counted])[place]
     np.minimum.at(least, row[limiting_ends], width[place[limiting_ends]])
-    counted = np.concatenate([ways.main, measured.counted])[place]
+    # Between given entrances the widest way counts; else people come from anywhere, and every way does
+    counted = np.concatenate([ways.main | (measured.rule[ways.space] != "given"), measured.counted])[place]
     counted |= ~np.isin(row, row[counted])  # where nothing else is known
     place, row = place[counted], row[counted]
     order = np.lexsort((place, width[place], row))
