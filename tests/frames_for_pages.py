@@ -6,6 +6,7 @@ import pandas as pd
 import shapely
 
 from toegankelijk import reports
+from toegankelijk.gaps import with_ticks
 
 THEMES = (
     *("doorgangen", "oppervlak", "drempels", "oversteekplaatsen"),
@@ -70,6 +71,7 @@ def bottlenecks(count: int = 12) -> gpd.GeoDataFrame:
             "required": "1,50 m",
             "severity": 4 - order % 3,
             "solution": "Voetpad verbreden",
+            "solution_reason": "",
             "remedy": "voetpad_verbreden",
             "cost_class": 4,
             "feasibility": np.array(["hoog", "middel", "laag"])[order % 3],
@@ -173,3 +175,26 @@ def write_report(folder, **changes):
     }
     reports.write_report(folder / "report.html", **given)
     return folder / "report.html"
+
+
+def gaps() -> gpd.GeoDataFrame:
+    """The narrowest place of the first bottleneck, 0.80 m wide, across its sign."""
+    place = bottlenecks(1).geometry.iloc[0]
+    line = shapely.LineString([(place.x - 0.4, place.y), (place.x + 0.4, place.y)])
+    texts = {
+        "parent_id": "VP-99",
+        "width": "0,80 m",
+        "required": "1,50 m",
+        "lengths": "0,30 m lang smaller dan 1,20 m",
+        "limits": "tussen vuilnisbak VB-12 en de rand van het voetpad",
+        "advice": "zonder vuilnisbak VB-12 is de doorgang hier 1,45 m",
+        "solution": "Obstakel verplaatsen",
+    }
+    table = pd.DataFrame({"theme": ["doorgangen"], "bottleneck_id": ["K-0000"], "priority_band": ["hoog"]}).assign(**texts)
+    table.index = pd.Index(["VS-1"], name="object_id")
+    ground = {
+        "pavement": [shapely.box(place.x - 0.4, place.y - 5, place.x + 1.1, place.y + 5)],
+        "things": [shapely.box(place.x + 0.4, place.y - 0.3, place.x + 1, place.y + 0.3)],
+    }
+    table = table.assign(**{name: gpd.GeoSeries(shape, table.index, crs="EPSG:31370") for name, shape in ground.items()})
+    return gpd.GeoDataFrame(table, geometry=with_ticks(np.array([line])), crs="EPSG:31370")

@@ -10,7 +10,7 @@ import pytest
 from toegankelijk import labels, maps
 
 from . import hostile
-from .frames_for_pages import bottlenecks, good_examples, scores, write_report
+from .frames_for_pages import bottlenecks, gaps, good_examples, scores, write_report
 
 CHROMIUM = shutil.which("chromium") or shutil.which("chromium-browser")
 ARGUMENTS = [
@@ -110,6 +110,31 @@ def test_a_label_that_is_larger_than_its_zone_is_not_shown(tmp_path, visit):
     assert page.trouble == []
 
 
+def test_a_gap_shows_from_near_as_long_as_it_is_and_opens_with_the_keyboard(tmp_path, visit):
+    page = visit(write_map(tmp_path, scores(), bottlenecks(), gaps=gaps()))
+    gap, ground = page.locator("path.gap"), page.locator("path.ground")
+    assert (gap.count(), ground.count()) == (1, 2)
+    assert not gap.is_visible()  # nor can the keyboard reach it: it is not displayed at all
+    place = gaps().to_crs("EPSG:4326").geometry.iloc[0].centroid
+    look = "([y, x, zoom]) => Object.values(window).find(v => v instanceof L.Map).setView([y, x], zoom, {animate: false})"
+    for zoom, seen in ((maps.NEAR - 1, False), (maps.NEAREST, True)):
+        page.evaluate(look, [place.y, place.x, zoom])
+        gap.wait_for(state="visible" if seen else "hidden")
+        assert ground.first.is_visible() == seen
+    assert gap.evaluate("node => node.getBBox().width") == pytest.approx(136, abs=4)  # 0.80 m at 51 degrees north
+    assert page.locator(".sign.through").count() == 1
+    button = page.get_by_role("button", name="0,80 m, tussen vuilnisbak VB-12 en de rand van het voetpad")
+    button.focus()
+    page.keyboard.press("Enter")
+    popup = page.locator(".leaflet-popup-content")
+    popup.wait_for()
+    for part in ("1,50 m", "0,30 m lang smaller dan 1,20 m", "zonder vuilnisbak VB-12 is de doorgang hier 1,45 m", "K-0000"):
+        assert part in popup.inner_text()
+    page.get_by_label("Doorgangen (2)").uncheck()
+    assert gap.count() == ground.count() == 0
+    assert page.trouble == []
+
+
 def test_groups_are_switched_off_and_on(tmp_path, visit):
     page = visit(write_map(tmp_path))
     signs = page.locator(".leaflet-marker-icon.sign")
@@ -166,7 +191,11 @@ def test_hostile_text_runs_nowhere_on_the_map(tmp_path, visit):
     examples = gpd.GeoDataFrame(pd.concat([good_examples()] * 11, ignore_index=True), crs="EPSG:31370")
     examples = hostile.poison(examples, texts)
     zones = hostile.poison_scores(scores(), texts[: maps.MAX_LABELS])
-    path = write_map(tmp_path, zones, table, examples, title=" ".join(texts), attribution=" ".join(texts))
+    lines = gpd.GeoDataFrame(pd.concat([gaps()] * len(texts)), crs="EPSG:31370").assign(bottleneck_id="K-0000")
+    lines = (
+        lines.assign(**dict.fromkeys(("width", "limits", "advice", "solution"), texts)).set_axis(texts).rename_axis("object_id")
+    )
+    path = write_map(tmp_path, zones, table, examples, gaps=lines, title=" ".join(texts), attribution=" ".join(texts))
     page = visit(path)
     for sign in page.locator(".leaflet-marker-icon.sign, path.leaflet-interactive").all():
         sign.dispatch_event("mouseover")

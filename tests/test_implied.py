@@ -30,7 +30,7 @@ def test_speed_limit_says_whether_it_is_50_or_more():
 
 
 def test_length_says_whether_a_narrowing_is_a_line():
-    narrowings = objects(narrowing_length=[0.5, 1.20, 1.21, np.nan])
+    narrowings = objects(length_below_150=[0.5, 1.20, 1.21, np.nan])
     assert told(line_narrowing({"narrowing": narrowings})) == [False, False, True, None]
 
 

@@ -3,7 +3,7 @@
 >>> import toegankelijk as tg
 >>> screening = tg.screen(tg.sample_city())
 >>> screening.scores.query("level == 'all' and theme == 'all'")[["zone_id", "blockers"]].to_numpy().tolist()
-[['WZ-1', 3], ['WZ-2', 3], ['WZ-3', 2]]
+[['WZ-1', 3], ['WZ-2', 4], ['WZ-3', 2]]
 """
 
 from __future__ import annotations

@@ -15,7 +15,7 @@ import numpy as np
 import pandas as pd
 import shapely
 
-from toegankelijk import evidence, schema
+from toegankelijk import evidence, gaps, schema
 from toegankelijk.findings import Findings, describe_objects
 from toegankelijk.labels import kind_names, label, names
 from toegankelijk.norm import Norm
@@ -49,6 +49,9 @@ TERMS: Mapping[tuple[str, str], tuple[str, str]] = {
 FRONTAGE = ("terrace", "bin")
 """Obstacles that a frontager put there; enforcement deals with them."""
 
+MOVE, PRUNE, WIDEN = "obstakel_verplaatsen", "snoeien", "voetpad_verbreden"
+"""Remedies of a width: by what limits it, an obstacle, a hedge, or the edges of the pavement."""
+
 
 @dataclass(frozen=True)
 class Horizon:
@@ -61,9 +64,20 @@ class Horizon:
 
 COLUMNS = (
     *("bottleneck_id", "theme", "criterion", "criteria", "object_id", "kind", "zone_id", "level", "street", "description"),
-    *("value", "required", "severity", "solution", "remedy", "cost_class", "feasibility", "feasibility_reason", "track"),
-    *("priority", "priority_band", "priority_reason", "planning", "planning_reason", "phase", "target_year"),
-    *("responsible", "partner", "responsible_reason", "basis", "source", "status", "first_seen", "last_seen", "geometry"),
+    *("value", "required", "severity", "solution", "solution_reason", "remedy", "cost_class", "feasibility"),
+    *("feasibility_reason", "track", "priority", "priority_band", "priority_reason", "planning", "planning_reason", "phase"),
+    *(
+        "target_year",
+        "responsible",
+        "partner",
+        "responsible_reason",
+        "basis",
+        "source",
+        "status",
+        "first_seen",
+        "last_seen",
+        "geometry",
+    ),
 )
 
 
@@ -94,6 +108,7 @@ def find_bottlenecks(findings: Findings, norm: Norm, *, horizon: Horizon | None 
     objects = describe_objects(findings.city, table["kind"], table["object_id"])
     shapes = objects["geometry"].to_numpy(dtype=object)
     table = table.assign(street=objects["street"], shape=shapes, geometry=representative_points(shapes))
+    table = _set_solution(table, findings, norm, lang)
     table = _set_evidence(table, findings, norm, lang)
     table = _set_priority(table, findings.city, lang)
     table = _set_feasibility(table, findings.city, norm, lang)
@@ -119,7 +134,24 @@ def _failing(findings: Findings) -> pd.DataFrame:
         remedy=code.map({rule.code: rule.remedy for rule in rules.values()}),
         detail=code.map({rule.code: not rule.core for rule in rules.values()}).astype(bool),
     )
+    frame["remedy"] = _remedies(frame, findings)
     return frame.merge(findings.membership, on=["kind", "object_id", "area_id"], how="left")
+
+
+def _remedies(failing: pd.DataFrame, findings: Findings) -> np.ndarray:
+    """The remedy of the criterion; to move an obstacle only where one limits, or nobody measured what does.
+
+    Where a hedge limits, it is pruned. Where no obstacle does, it is the criterion's other remedy, or else a wider footway.
+    """
+    remedy: np.ndarray = failing["remedy"].to_numpy(dtype=object, copy=True)
+    known, moved = set(findings.norm.remedies.index), np.flatnonzero(remedy == MOVE)
+    for code, rows in failing.iloc[moved].groupby("criterion").indices.items():
+        rule, at = findings.norm.rules[code], moved[rows]
+        limits = gaps.limited_by(findings.city, rule.kind, rule.attribute).loc[failing["object_id"].iloc[at]].to_numpy()
+        other = findings.norm.criteria.at[code, "alternative"]
+        chosen = {"edge": WIDEN if other in ("", PRUNE) else other, "hedge": PRUNE}
+        remedy[at] = [chosen[limit] if chosen.get(limit) in known else MOVE for limit in limits]
+    return remedy
 
 
 def _group(failing: pd.DataFrame, norm: Norm) -> pd.DataFrame:
@@ -163,6 +195,17 @@ def _set_evidence(table: pd.DataFrame, findings: Findings, norm: Norm, lang: str
             )
     solution = table["remedy"].map(names(norm.remedies, lang))
     return table.assign(value=value, required=required, basis=basis, source=source, description=description, solution=solution)
+
+
+def _set_solution(table: pd.DataFrame, findings: Findings, norm: Norm, lang: str) -> pd.DataFrame:
+    """Reason of the solution, where a measured gap gives one."""
+    rules = [norm.rules[code] for code in table["criterion"]]
+    asked = table[["kind", "object_id", "level"]].assign(
+        attribute=[rule.attribute for rule in rules],
+        limit=table["required"].to_numpy(dtype=float, na_value=np.nan),
+        tolerance=[rule.tolerance for rule in rules],
+    )
+    return table.assign(solution_reason=gaps.explain_solutions(findings.city, asked, lang=lang))
 
 
 def _set_priority(table: pd.DataFrame, city: schema.City, lang: str) -> pd.DataFrame:

@@ -33,7 +33,7 @@ def value_texts(rule: Rule, layer: pd.DataFrame, lang: str = "nl") -> np.ndarray
         exact = low if rule.attribute not in layer else layer[rule.attribute].to_numpy(dtype=float, na_value=np.nan)
         triple = np.stack([np.where(np.isnan(exact), np.inf, exact), low, high], axis=1)
         rows, where = np.unique(triple, axis=0, return_inverse=True)
-        texts = [_bounds_text(value, a, b, rule.unit, lang) for value, a, b in rows]
+        texts = [bounds_text(value, a, b, rule.unit, lang) for value, a, b in rows]
     elif rule.attribute not in layer:
         return np.full(len(layer), label("unknown", lang), dtype=object)
     else:
@@ -41,6 +41,25 @@ def value_texts(rule: Rule, layer: pd.DataFrame, lang: str = "nl") -> np.ndarray
         to_text: Callable[[object], str] = _flag_text(lang) if rule.type == "bool" else _class_text(lang)
         texts = [*(to_text(value) for value in uniques), label("unknown", lang)]
     return np.array(texts, dtype=object)[where.ravel()]
+
+
+def bounds_text(value: float, low: float, high: float, unit: str, lang: str = "nl") -> str:
+    """A value in words, or the bounds between which it lies.
+
+    Examples
+    --------
+    >>> bounds_text(0.8, 0.8, 0.8, "m", "en"), bounds_text(np.nan, 0.7, 0.9, "m", "en")
+    ('0.80 m', '0.70 to 0.90 m')
+    """
+    if np.isfinite(value) or low == high:
+        return _with_unit(low if low == high else value, unit, lang)
+    if np.isinf(low) and np.isinf(high):
+        return label("unknown", lang)
+    if np.isinf(low):
+        return label("at_most", lang, value=_with_unit(high, unit, lang))
+    if np.isinf(high):
+        return label("at_least", lang, value=_with_unit(low, unit, lang))
+    return label("between", lang, low=_with_unit(low, unit, lang).removesuffix(f" {unit}"), high=_with_unit(high, unit, lang))
 
 
 def required_text(rule: Rule, level: str, required: float, lang: str = "nl") -> str:
@@ -201,18 +220,6 @@ def _how(rule: Rule, layer: pd.DataFrame) -> np.ndarray:
     known = schema.is_known(layer, rule.attribute).to_numpy()
     said = schema.texts(layer, f"{rule.attribute}_how").to_numpy(dtype=object)
     return np.where(known, np.where(said == "", "read", said), "")
-
-
-def _bounds_text(value: float, low: float, high: float, unit: str, lang: str) -> str:
-    if np.isfinite(value) or low == high:
-        return _with_unit(low if low == high else value, unit, lang)
-    if np.isinf(low) and np.isinf(high):
-        return label("unknown", lang)
-    if np.isinf(low):
-        return label("at_most", lang, value=_with_unit(high, unit, lang))
-    if np.isinf(high):
-        return label("at_least", lang, value=_with_unit(low, unit, lang))
-    return label("between", lang, low=_with_unit(low, unit, lang).removesuffix(f" {unit}"), high=_with_unit(high, unit, lang))
 
 
 def _with_unit(value: float, unit: str, lang: str) -> str:

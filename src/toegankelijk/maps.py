@@ -9,18 +9,18 @@ from __future__ import annotations
 import html
 import json
 import re
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Iterator, Mapping
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import geopandas as gpd
 import numpy as np
 import pandas as pd
-import shapely
 
 from toegankelijk import labels, pages, wording
-from toegankelijk.errors import ConfigError, CrsError
+from toegankelijk.errors import ConfigError
 from toegankelijk.norm import Norm
+from toegankelijk.overlays import DECIMALS, clusters, counted, features, object_layer, short_name
 
 if TYPE_CHECKING:
     import folium
@@ -37,8 +37,8 @@ MAX_LABELS = 30
 MAX_SIGNS = 400
 """With more bottlenecks than this, those close together are shown as one number until one zooms in."""
 
-DECIMALS = 6
-"""Decimals of a degree on the map: about a decimetre."""
+NEAR, NEAREST, FIRST = 20, 24, 21
+"""Zoom from which gaps show, closest zoom (there a gap of 0.80 m is 136 pixels long at 51° north), and closest one at first."""
 
 
 def show_map(
@@ -46,6 +46,7 @@ def show_map(
     bottlenecks: gpd.GeoDataFrame,
     good_examples: gpd.GeoDataFrame | None = None,
     *,
+    gaps: gpd.GeoDataFrame | None = None,
     lang: str = "nl",
     title: str = "",
     attribution: str = "",
@@ -65,6 +66,8 @@ def show_map(
         Points.
     good_examples
         Any geometry.
+    gaps
+        Narrowest places of bottlenecks, from `toegankelijk.gaps.gaps_to_draw`; they show from zoom `NEAR` on.
     lang
         One of `labels.LANGUAGES`.
     title
@@ -85,20 +88,21 @@ def show_map(
 
     names, zones = wording.Names.of(norm, lang), wording.zone_names(scores)
     page = folium.Map(tiles=None, zoom_snap=0.5, control_scale=True, height="100%")
-    page.options["max_zoom"] = 21  # folium keeps its own argument for tiles, and clusters need to know where zooming ends
+    page.options["max_zoom"] = NEAREST  # folium keeps its own argument for tiles, and clusters need to know where zooming ends
     # The rest of what folium loads by default (Bootstrap, icon fonts) serves markers that this map does not have
     page.default_js = [asset for asset in page.default_js if asset[0] == "leaflet"]
     page.default_css = [asset for asset in page.default_css if asset[0] == "leaflet_css"]
     extents = [_add_zones(page, scores, names)]
-    extents += [_add_bottlenecks(page, bottlenecks, names, zones)]
+    extents += [_add_bottlenecks(page, bottlenecks, gaps, names, zones)]
     if good_examples is not None:
         extents += [_add_good_examples(page, good_examples, names, zones)]
     narrow: Any = folium.JsCode("window.innerWidth < 800")
     folium.LayerControl(collapsed=narrow).add_to(page)
     known = np.vstack([extent for extent in extents if np.isfinite(extent).all()] or [np.array([3.0, 50.0, 6.0, 52.0])])
     (west, south), (east, north) = known[:, :2].min(axis=0), known[:, 2:].max(axis=0)
-    page.fit_bounds([[south, west], [north, east]], padding=(20, 20))
-    _add_page_parts(page, scores, lang, title, attribution, clustered=len(bottlenecks) > MAX_SIGNS)
+    page.fit_bounds([[south, west], [north, east]], padding=(20, 20), max_zoom=FIRST)
+    shown = {"clustered": len(bottlenecks) > MAX_SIGNS, "gaps": gaps is not None and len(gaps) > 0, "attribution": attribution}
+    _add_page_parts(page, scores, lang, title, shown)
     return page
 
 
@@ -152,26 +156,6 @@ def write_map(map: folium.Map, path: Path, *, title: str, lang: str = "nl") -> N
     Path(path).write_text(page, encoding="utf-8", newline="\n")
 
 
-def features(frame: gpd.GeoDataFrame, properties: Mapping[str, pd.Series], *, where: str) -> tuple[dict[str, Any], np.ndarray]:
-    """GeoJSON in degrees with inert properties, and its extent (west, south, east, north).
-
-    Objects without geometry are left out.
-    """
-    if frame.crs is None:
-        raise CrsError(f"{where}: no coordinate system; set it with set_crs before showing a map")
-    there = ~(frame.geometry.isna() | frame.geometry.is_empty).to_numpy()
-    places = frame.geometry[there].to_crs("EPSG:4326")
-    extent = np.asarray(places.total_bounds)
-    if there.any() and not np.isfinite(extent).all():
-        raise CrsError(f"{where}: coordinates that {frame.crs.to_string()} cannot place on Earth; is this the right system?")
-    places = gpd.GeoSeries(shapely.transform(places.array, lambda points: points.round(DECIMALS)), crs=places.crs)
-    table = pd.DataFrame(
-        {key: column[there].map(pages.inert).to_numpy() for key, column in properties.items()}, index=places.index
-    )
-    data: dict[str, Any] = gpd.GeoDataFrame(table, geometry=places).to_geo_dict()
-    return data, extent
-
-
 def _add_zones(page: folium.Map, scores: gpd.GeoDataFrame, names: wording.Names) -> np.ndarray:
     import folium
 
@@ -193,10 +177,14 @@ def _add_zones(page: folium.Map, scores: gpd.GeoDataFrame, names: wording.Names)
     # Colour and outline travel as numbers, apart from the texts
     middle = (chosen["score_low"] + chosen["score_high"]) / 2
     fifth = (middle * len(COLOURS)).clip(0, len(COLOURS) - 1).fillna(-1).astype(int).where(chosen["ranked"].astype(bool), -1)
-    shown |= {"told": _told(shown["name"], shown["score"]), "fifth": fifth, "assumed": chosen["assumed"].astype(bool).astype(int)}
+    shown |= {
+        "told": short_name(shown["name"], shown["score"]),
+        "fifth": fifth,
+        "assumed": chosen["assumed"].astype(bool).astype(int),
+    }
     data, extent = features(chosen, shown, where="scores")
-    group = folium.FeatureGroup(name=_counted(labels.label("zones", lang), len(chosen), lang)).add_to(page)
-    _layer(data, _zone_style, titles, named=len(chosen) <= MAX_LABELS).add_to(group)
+    group = folium.FeatureGroup(name=counted(labels.label("zones", lang), len(chosen), lang)).add_to(page)
+    object_layer(data, _zone_style, titles, named=len(chosen) <= MAX_LABELS).add_to(group)
     return extent
 
 
@@ -206,34 +194,64 @@ def _zone_style(feature: Mapping[str, Any]) -> dict[str, Any]:
     return style | ({"dashArray": "8 6"} if feature["properties"]["assumed"] == "1" else {})
 
 
-def _add_bottlenecks(page: folium.Map, table: gpd.GeoDataFrame, names: wording.Names, zones: Mapping[str, str]) -> np.ndarray:
+def _add_bottlenecks(
+    page: folium.Map, table: gpd.GeoDataFrame, gaps: gpd.GeoDataFrame | None, names: wording.Names, zones: Mapping[str, str]
+) -> np.ndarray:
     import folium
 
     table = table.sort_values("bottleneck_id", ignore_index=True)
     described = wording.describe_bottlenecks(table, names, zones)
     described["priority"] = described["priority"] + " (" + described["band_name"] + ")"
     fields = [*("theme", "object_id", "kind", "street", "zone", "level", "description", "value", "required", "severity")]
-    fields += ["priority", "priority_reason", "solution", "feasibility", "planning", "responsible", "partner", "bottleneck_id"]
+    fields += ["priority", "priority_reason", "solution", "solution_reason", "feasibility", "planning", "responsible"]
+    fields += ["partner", "bottleneck_id"]
     keys = {"object_id": "object", "bottleneck_id": "bottleneck", "priority_reason": "reason"}
+    drawn = pd.DataFrame(columns=["bottleneck_id", "theme", "parent_id"]) if gaps is None else gaps
+    seen_through = table["bottleneck_id"].isin(drawn["bottleneck_id"]) | table["object_id"].isin(drawn["parent_id"])
     titles = {field: labels.label(keys.get(field, field), names.lang) for field in fields}
     extent = np.full((1, 4), np.nan)
     order = {name: place for place, name in enumerate(names.themes.values())}
     groups = dict(list(described.groupby("theme", sort=True)))
     for theme in sorted(groups, key=lambda theme: order.get(str(theme), len(order))):
         rows = groups[theme]
-        told = _told(rows["theme"], rows["priority"], rows["street"])
-        shown = {**{key: rows[key] for key in (*fields, "band", "letter")}, "told": told}
+        told = short_name(rows["theme"], rows["priority"], rows["street"])
+        through = seen_through[rows.index].map({True: "through", False: ""})
+        shown = {**{key: rows[key] for key in (*fields, "band", "letter")}, "told": told, "through": through}
         data, around = features(table.loc[rows.index], shown, where="bottlenecks")
-        group: Any = folium.FeatureGroup(name=_counted(str(theme), len(rows), names.lang)).add_to(page)
-        _layer(data, _sign_style, titles).add_to(_clusters().add_to(group) if len(table) > MAX_SIGNS else group)
+        group: Any = folium.FeatureGroup(name=counted(str(theme), len(rows), names.lang)).add_to(page)
+        object_layer(data, _sign_style, titles).add_to(clusters().add_to(group) if len(table) > MAX_SIGNS else group)
+        if len(own := drawn[wording.translate(drawn["theme"], names.themes) == theme]):
+            _add_gaps(group, own, names)
         extent = np.vstack([extent, around])
     return _around(extent)
 
 
 def _sign_style(feature: Mapping[str, Any]) -> dict[str, Any]:
-    band, letter = feature["properties"]["band"], feature["properties"]["letter"]
+    band, letter, through = (feature["properties"][key] for key in ("band", "letter", "through"))
     size = SIZES.get(band, min(SIZES.values()))
-    return {"html": letter, "className": f"sign {band if band in SIZES else ''}", "iconSize": [size, size]}
+    return {"html": letter, "className": f"sign {band if band in SIZES else ''} {through}", "iconSize": [size, size]}
+
+
+def _add_gaps(group: folium.FeatureGroup, gaps: gpd.GeoDataFrame, names: wording.Names) -> None:
+    """Gaps of one theme, with the ground round them; each says its width, between what it lies, and what would help."""
+    import folium
+
+    fields = ("width", "required", "lengths", "limits", "advice", "solution", "object_id", "bottleneck_id")
+    keys = ("gap.width", "required", "gap.lengths", "gap.limits", "gap.help", "solution", "gap", "bottleneck")
+    titles = {field: labels.label(key, names.lang) for field, key in zip(fields, keys, strict=True)}
+    texts = gaps.reset_index()
+    for name in ("pavement", "things"):
+        ground = gpd.GeoDataFrame(geometry=gpd.GeoSeries(texts[name], crs=gaps.crs))
+        style = {"stroke": True, "weight": 1, "color": "#555", "className": f"ground {name}"}
+        data = features(ground, {}, where="gaps", decimals=DECIMALS + 2)[0]
+        folium.GeoJson(data, style_function=lambda _, style=style: style, interactive=False).add_to(group)
+    shown = {field: texts[field] for field in (*fields, "priority_band")} | {"told": short_name(texts["width"], texts["limits"])}
+    object_layer(features(texts, shown, where="gaps", decimals=DECIMALS + 2)[0], _gap_style, titles).add_to(group)
+
+
+def _gap_style(feature: Mapping[str, Any]) -> dict[str, Any]:
+    band = feature["properties"]["priority_band"]
+    return {"weight": 4, "fill": False, "lineCap": "butt", "className": f"gap {band if band in SIZES else ''}"}
 
 
 def _add_good_examples(page: folium.Map, table: gpd.GeoDataFrame, names: wording.Names, zones: Mapping[str, str]) -> np.ndarray:
@@ -243,12 +261,12 @@ def _add_good_examples(page: folium.Map, table: gpd.GeoDataFrame, names: wording
     fields = ("object_id", "name", "kind", "theme", "street", "zone", "level", "criteria")
     titles = {field: labels.label("object" if field == "object_id" else field, names.lang) for field in fields}
     heading = pd.Series(labels.label("good_example", names.lang), index=table.index)
-    shown = {key: described[key] for key in fields} | {"told": _told(heading, described["kind"], described["street"])}
+    shown = {key: described[key] for key in fields} | {"told": short_name(heading, described["kind"], described["street"])}
     data, extent = features(table, shown, where="good_examples")
     if not data["features"]:
         return extent
-    group = folium.FeatureGroup(name=_counted(labels.label("good_examples", names.lang), len(table), names.lang)).add_to(page)
-    _layer(data, _example_style, titles).add_to(group)
+    group = folium.FeatureGroup(name=counted(labels.label("good_examples", names.lang), len(table), names.lang)).add_to(page)
+    object_layer(data, _example_style, titles).add_to(group)
     return extent
 
 
@@ -257,73 +275,14 @@ def _example_style(_feature: Mapping[str, Any]) -> dict[str, Any]:
     return {**line, "html": "✓", "className": "sign example", "iconSize": [24, 24]}
 
 
-_REACHABLE = """function (feature, layer) {
-    layer.bindTooltip(feature.properties.told, %s);
-    layer.on('add', function () {
-        var node = layer.getElement(), text = L.DomUtil.create('div');
-        text.innerHTML = feature.properties.told;
-        node.setAttribute('role', 'button');
-        node.setAttribute('tabindex', '0');
-        node.setAttribute('aria-label', text.textContent);
-    });
-}"""
-"""Names an object on the map, for the mouse, for the keyboard and for a screen reader."""
-
-
-def _layer(
-    data: Mapping[str, Any], style: Callable[..., dict[str, Any]], titles: Mapping[str, str], *, named: bool = False
-) -> folium.GeoJson:
-    """Layer of objects with a popup; their name shows on the map, or when they are pointed at."""
-    import folium
-
-    tooltip = {"permanent": True, "direction": "center", "className": "zone-label"} if named else {"direction": "top"}
-    layer = folium.GeoJson(
-        data,
-        style_function=style,
-        marker=folium.Marker(icon=folium.DivIcon()),
-        on_each_feature=folium.JsCode(_REACHABLE % json.dumps(tooltip)),
-    )
-    aliases = [pages.inert(title) for title in titles.values()]
-    beside: Any = folium.JsCode("window.innerWidth < 800 ? [10, 10] : [260, 30]")  # the list of layers stands there
-    size = {"max_width": 360, "max_height": 380, "auto_pan_padding_bottom_right": beside}
-    layer.add_child(folium.GeoJsonPopup(list(titles), aliases, localize=False, **size))
-    return layer
-
-
-def _clusters() -> Any:
-    """Group that shows signs close together as their number."""
-    from folium.plugins import MarkerCluster
-
-    count = "{html: String(cluster.getChildCount()), className: 'sign many', iconSize: [36, 36]}"
-    return MarkerCluster(  # type: ignore[no-untyped-call]
-        icon_create_function=f"function (cluster) {{ return L.divIcon({count}); }}",
-        disable_clustering_at_zoom=18,
-        show_coverage_on_hover=False,
-    )
-
-
-def _told(*parts: pd.Series) -> pd.Series:
-    """Short name of each object: the parts that are there, with commas."""
-    joined = pd.Series("", index=parts[0].index, dtype="str")
-    for part in (part.astype("str") for part in parts):  # pandas 3.0 adds no empty columns of other types
-        joined = joined + ((joined != "") & (part != "")).map({True: ", ", False: ""}).astype("str") + part
-    return joined
-
-
-def _counted(name: str, count: int, lang: str) -> str:
-    return pages.inert(labels.label("map.layer_count", lang, name=name, count=labels.number(count, lang, digits=0)))
-
-
 def _around(extents: np.ndarray) -> np.ndarray:
     """Extent around extents, of which some may be unknown."""
     known = extents[np.isfinite(extents).all(axis=1)]
     return np.concatenate([known[:, :2].min(axis=0), known[:, 2:].max(axis=0)]) if len(known) else np.full(4, np.nan)
 
 
-def _add_page_parts(
-    page: folium.Map, scores: gpd.GeoDataFrame, lang: str, title: str, attribution: str, *, clustered: bool
-) -> None:
-    """Heading, legend, table of zones and their style, in the figure round the map."""
+def _add_page_parts(page: folium.Map, scores: gpd.GeoDataFrame, lang: str, title: str, shown: Mapping[str, Any]) -> None:
+    """Heading, legend, table of zones and their style round the map."""
     from folium import Element
 
     figure: Any = page.get_root()
@@ -333,10 +292,7 @@ def _add_page_parts(
         figure.title = pages.inert(title)
         figure.html.add_child(Element(f'<h1 class="title">{pages.inert(title)}</h1>'), name="toegankelijk_title")
     fifths = [(colour, f"{i * 20}–{i * 20 + 20}") for i, colour in enumerate(COLOURS)]
-    rows = wording.headline(scores, lang)
-    below = pages.fill_template(
-        "legend.html", lang, rows=rows, fifths=fifths, bands=SIZES, attribution=attribution, clustered=clustered
-    )
+    below = pages.fill_template("legend.html", lang, rows=wording.headline(scores, lang), fifths=fifths, bands=SIZES, **shown)
     # Only markup and text from here on: as entities, the live characters stay what they are on the page
     page.add_child(_below(below.translate(pages.LIVE)))
 
@@ -355,7 +311,7 @@ def _below(markup: str) -> Any:
 def _words(lang: str) -> str:
     """Script that gives Leaflet's own buttons their words, and zones a name and a place in the tab order."""
     words = {key: labels.label(f"map.{key}", lang) for key in ("zoom_in", "zoom_out", "close", "layers")}
-    return f"(function (words) {{\n{pages.read_template('map.js')}}})({json.dumps(words)});\n"
+    return f"(function (words) {{\n{pages.read_template('map.js')}}})({json.dumps({**words, 'near': NEAR})});\n"
 
 
 def _identities(element: Any) -> Iterator[str]:

@@ -17,8 +17,8 @@ STAFF_COLUMNS = ("status", "first_seen")
 FIELDS = {
     **{"bottleneck_id": "str:40", "theme": "str:40", "criterion": "str:20", "criteria": "str:254", "object_id": "str:120"},
     **{"kind": "str:40", "zone_id": "str:120", "level": "str:4", "street": "str:254", "description": "str:1000"},
-    **{"value": "str:120", "required": "str:254", "severity": "int32", "solution": "str:254", "remedy": "str:60"},
-    **{"cost_class": "int32", "feasibility": "str:10", "feasibility_reason": "str:500", "track": "str:10"},
+    **{"value": "str:120", "required": "str:254", "severity": "int32", "solution": "str:254", "solution_reason": "str:500"},
+    **{"remedy": "str:60", "cost_class": "int32", "feasibility": "str:10", "feasibility_reason": "str:500", "track": "str:10"},
     **{"priority": "int32", "priority_band": "str:10", "priority_reason": "str:500", "planning": "str:4"},
     **{"planning_reason": "str:500", "phase": "str:40", "target_year": "int32", "responsible": "str:40", "partner": "str:40"},
     **{"responsible_reason": "str:254", "basis": "str:120", "source": "str:254", "status": "str:30"},

@@ -17,7 +17,7 @@ from toegankelijk.norm import Norm, read_norm
 TEXTS = ("bottleneck_id", "object_id", "street", "description", "value", "required", "solution", "cost_class", "basis", "source")
 """Columns of bottlenecks that are shown as they are."""
 
-REASONS = ("priority", "feasibility", "planning", "responsible")
+REASONS = ("solution", "priority", "feasibility", "planning", "responsible")
 """What a bottleneck gives a reason for, in a column ``{what}_reason``."""
 
 

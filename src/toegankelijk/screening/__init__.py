@@ -22,6 +22,7 @@ from toegankelijk.city import CHOICES, read_city
 from toegankelijk.config import About, CityConfig, Draft, Osm, Zones, load_config
 from toegankelijk.errors import ConfigError, InputError
 from toegankelijk.findings import Findings, assess, find_good_examples
+from toegankelijk.gaps import describe_gaps, gaps_to_draw
 from toegankelijk.groups import judge_groups
 from toegankelijk.io.vector import read_layer
 from toegankelijk.measure import measure_layers
@@ -110,12 +111,18 @@ class Screening:
         counts.insert(2, "kind", [rules[code].kind for code in counts["criterion"]])
         return counts
 
+    @cached_property
+    def narrowings(self) -> gpd.GeoDataFrame:
+        """Measured narrowings as lines across their narrowest place, with what limits them (see `toegankelijk.gaps`)."""
+        return describe_gaps(self.city, lang=self.lang)
+
     def map(self) -> folium.Map:
         """Interactive map; it opens without a network once written."""
         from toegankelijk.maps import show_map
 
         origin = self.city.settings.get("attribution", "")
         words = {"lang": self.lang, "title": self.city.name, "attribution": origin, "norm": self.norm}
+        words["gaps"] = gaps_to_draw(self.city, self.table, lang=self.lang)
         return show_map(self.scores, self.table, self.good_examples, **words)
 
     def run_record(self) -> dict[str, Any]:
@@ -207,7 +214,7 @@ def screen(
     >>> from toegankelijk import sample_city
     >>> screening = screen(sample_city())
     >>> len(screening.table), screening.city.zones.index.tolist()
-    (66, ['WZ-1', 'WZ-2', 'WZ-3'])
+    (67, ['WZ-1', 'WZ-2', 'WZ-3'])
     """
     path = Path(source)
     config = _osm_config(path) if path.name.endswith(OSM_ENDINGS) else load_config(path)

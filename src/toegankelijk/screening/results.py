@@ -76,6 +76,7 @@ def _write_files(screening: Screening, draft: Path, standing: Path, progress: Pr
     plain = joined.astype({name: "str" for name, kind in joined.dtypes.items() if kind == "category"})
     layers = {"findings": plain, "zone_scores": screening.scores, "good_examples": screening.good_examples}
     more = {"survey": screening.survey, "visits": list_visits(screening.survey), "stop_verdicts": screening.stop_verdicts}
+    more["narrowings"] = screening.narrowings
     write_layers(draft / "screening.gpkg", {**layers, **{name: layer for name, layer in more.items() if len(layer)}})
     _write_table(screening, draft, standing, progress)
     progress("writing", "map.html")

@@ -30,3 +30,8 @@ L.Map.addInitHook(function () {
     }, this);
   });
 });
+// A gap is a metre wide or less: it shows once one is near enough to see it, and its sign is then seen through.
+L.Map.addInitHook(function () {
+  var show = function () { this.getContainer().classList.toggle("near", this.getZoom() >= words.near); };
+  this.on("zoomend viewreset", show);
+});
