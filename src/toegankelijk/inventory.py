@@ -17,6 +17,9 @@ from toegankelijk import schema
 from toegankelijk.errors import InputError
 from toegankelijk.keys import key_texts
 
+BESIDE = 2.0
+"""Metres from a narrowing within which a thing that a delivery lacks may have made it."""
+
 SOURCE = "inventory"
 """What the column ``source`` says of an object that only the inventory knows."""
 
@@ -65,10 +68,9 @@ def with_inventory(city: schema.City, known: gpd.GeoDataFrame) -> schema.City:
     delivered = {kind: set(layer.index) for kind, layer in city.layers.items()}
     if "road_area" in city.context:  # pavements derived from a road area have it as parent
         delivered.setdefault("footway", set()).update(city.context["road_area"].index)
-    footways = delivered.get("footway", set())
-    named = zip(objects["kind"], objects["object_id"], objects["on"], strict=True)
-    there = [name in delivered.get(kind, ()) or on in footways or on.rpartition("/")[0] in footways for kind, name, on in named]
-    missing = objects[~np.array(there, bool)]
+    named = zip(objects["kind"], objects["object_id"], strict=True)
+    lacking = np.array([name not in delivered.get(kind, ()) for kind, name in named], bool)
+    missing = objects[lacking & ~_found_anew(objects, lacking, delivered.get("footway", set()))]
     layers = dict(city.layers)
     for kind, group in missing.groupby("kind", sort=True):
         layers[str(kind)] = _joined(layers.get(str(kind)), group, city)
@@ -108,7 +110,7 @@ def _checked(known: gpd.GeoDataFrame, city: schema.City) -> tuple[gpd.GeoDataFra
 def _objects(known: gpd.GeoDataFrame) -> gpd.GeoDataFrame:
     """Objects as a city would deliver them: pieces joined to their parent, and no derived end while its crossing is known.
 
-    Narrowings are found anew on their footway (column ``on``), so they are missing only with it.
+    Narrowings are found anew on their footway (column ``on``), so they are missing only with it or with what makes them.
     """
     derived = (known["parent_id"] != "").to_numpy()
     narrow = derived & (known["kind"] == "narrowing").to_numpy()
@@ -124,6 +126,16 @@ def _objects(known: gpd.GeoDataFrame) -> gpd.GeoDataFrame:
     whole = gpd.GeoDataFrame(parents.assign(on=""), geometry=np.array(shapes, dtype=object), crs=known.crs)
     table = pd.concat([known[~piece & ~end], whole]) if len(whole) else known[~end]
     return table.sort_values(["kind", "object_id"], ignore_index=True)
+
+
+def _found_anew(objects: gpd.GeoDataFrame, lacking: np.ndarray, footways: set[str]) -> np.ndarray:
+    """Narrowings that measuring finds again: their footway is there, and so is what stood beside them."""
+    on = objects["on"].to_numpy(dtype=object)
+    there = np.array([name != "" and (name in footways or name.rpartition("/")[0] in footways) for name in on], bool)
+    things = lacking & objects["kind"].isin(["obstacle", "rest_place"]).to_numpy()
+    shapes = objects.geometry.to_numpy()
+    beside = shapely.STRtree(shapes[things]).query(shapes, predicate="dwithin", distance=BESIDE)[0]
+    return there & ~np.isin(np.arange(len(objects)), beside)
 
 
 def _one_shape(pieces: np.ndarray) -> shapely.Geometry:

@@ -232,12 +232,18 @@ def _walkable(layers: Layers) -> gpd.GeoDataFrame:
 
 
 def _barred(layers: Layers, pavements: gpd.GeoDataFrame) -> gpd.GeoDataFrame:
-    """Obstacles and seats that stand on the ground; a seat with the id of an obstacle gets its kind before it."""
+    """Obstacles and seats that stand on the ground; a seat with the id of an obstacle gets its kind before it.
+
+    What only the inventory knows may be there or not: ``certain`` is false.
+    """
     obstacles = _touching(layers, "obstacle", pavements)
     obstacles = obstacles[schema.bounds(obstacles, "obstacle_lower_edge")[0] < OVERHEAD]
     seats = _touching(layers, "rest_place", pavements).assign(obstacle_type="bench")
     seats = seats.rename(lambda key: f"rest_place {key}" if key in obstacles.index else key)
-    parts = [part[[name for name in ("obstacle_type", "accuracy", "geometry") if name in part]] for part in (obstacles, seats)]
+    parts = [
+        part[[name for name in ("obstacle_type", "accuracy", "certain", "geometry") if name in part]]
+        for part in (obstacles, seats)
+    ]
     filled = [part for part in parts if len(part)] or parts[:1]
     return gpd.GeoDataFrame(pd.concat(filled), geometry="geometry", crs=pavements.crs)
 
@@ -247,7 +253,7 @@ def _touching(layers: Layers, kind: str, pavements: gpd.GeoDataFrame) -> gpd.Geo
     layer = layers.get(kind)
     if layer is None or layer.empty:
         return gpd.GeoDataFrame(index=pd.Index([], dtype="object"), geometry=[], crs=pavements.crs)
-    layer = _present(layer)
+    layer = layer.assign(certain=layer["delivered"].ne(False) if "delivered" in layer else True)
     near = shapely.STRtree(layer.geometry.to_numpy()).query(pavements.geometry.to_numpy(), predicate="dwithin", distance=SAME)[1]
     return layer.iloc[np.unique(near)]
 

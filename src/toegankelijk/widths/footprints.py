@@ -119,6 +119,8 @@ def obstacle_shapes(obstacles: gpd.GeoDataFrame, *, largest: bool) -> np.ndarray
 def spread(obstacles: gpd.GeoDataFrame) -> np.ndarray:
     """Metres by which the width beside each obstacle is uncertain: between its smallest and its largest footprint.
 
+    Endless for one that may not be there (column ``certain`` false).
+
     Examples
     --------
     >>> things = gpd.GeoDataFrame({"obstacle_type": ["bin", "bin"]}, geometry=[shapely.box(0, 0, 1, 1), shapely.Point(3, 0)])
@@ -128,7 +130,13 @@ def spread(obstacles: gpd.GeoDataFrame) -> np.ndarray:
     table, which = footprints(), _class_of(obstacles)
     dimension = shapely.get_dimensions(np.asarray(obstacles.geometry.values, dtype=object))
     sizes = [table.radius[which], table.half[which]]
-    return np.select([dimension == 0, dimension == 1], [size[:, 1] - size[:, 0] for size in sizes], 0.0)
+    by_size = np.select([dimension == 0, dimension == 1], [size[:, 1] - size[:, 0] for size in sizes], 0.0)
+    return np.where(is_certain(obstacles), by_size, np.inf)
+
+
+def is_certain(obstacles: gpd.GeoDataFrame) -> np.ndarray:
+    """Whether each obstacle is surely there: unless a column ``certain`` says that it is not known."""
+    return obstacles["certain"].ne(False).to_numpy(dtype=bool) if "certain" in obstacles else np.ones(len(obstacles), bool)
 
 
 def unusable(obstacles: gpd.GeoDataFrame) -> pd.DataFrame:

@@ -13,6 +13,7 @@ import shapely
 from toegankelijk import schema
 from toegankelijk.widths.barriers import find_barriers, without_voids
 from toegankelijk.widths.entrances import find_entrances
+from toegankelijk.widths.footprints import is_certain
 from toegankelijk.widths.gates import ALONGSIDE, beside_gates, ends_at_gates, ends_at_places, open_gates
 from toegankelijk.widths.spaces import Spaces, free_spaces
 from toegankelijk.widths.stations import Ways, join
@@ -63,6 +64,8 @@ def measure(
     largest: bool,
 ) -> tuple[Measured, pd.DataFrame]:
     """Ways through the space that obstacles leave, and remarks."""
+    if obstacles is not None and not largest:
+        obstacles = obstacles[is_certain(obstacles)]
     spaces, remarks = free_spaces(pavements, obstacles, largest=largest)
     found, aside = NO_ENTRANCES, schema.remarks()
     if entrances is not None or walkable is not None:

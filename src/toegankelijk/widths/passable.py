@@ -68,7 +68,8 @@ def passable_width(
     pavements
         Polygons, with ids as index, in a coordinate system in metres.
     obstacles
-        What stands on them: points, lines or polygons; ``obstacle_type`` gives points and lines a footprint.
+        What stands on them: points, lines or polygons; ``obstacle_type`` gives points and lines a footprint. What may not be
+        there has ``certain`` false: it counts for the lower bounds only.
     entrances
         Places between which people walk: points, or lines and polygons along the border. Where they are given, only they count.
     walkable
