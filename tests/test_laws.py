@@ -385,8 +385,7 @@ def test_removing_a_whole_layer_never_raises_a_low_end(case):
         layers = {name: layer for name, layer in case.raw.layers.items() if name != kind}
         after = score(tg.measure_layers(replace(case.raw, layers=layers)), case.norm)
         for column in LOWS:
-            # of obstacles whose kind is lost the largest footprint counts: two narrowings may become one, and weigh as one
-            risen = (after[column] - case.scores[column]) > (0.01 if kind == "obstacle" else 1e-9)
+            risen = (after[column] - case.scores[column]) > 1e-9
             assert not risen.any(), f"without {kind}: {column}\n{after[risen]}\n{case.scores[risen]}"
 
 
@@ -421,8 +420,7 @@ def test_removing_a_layer_raises_no_low_end_where_an_inventory_knows_it(case):
         layers = {name: layer for name, layer in case.raw.layers.items() if name != kind}
         after = score(tg.measure_layers(with_inventory(replace(case.raw, layers=layers), known)), case.norm)
         for column in LOWS:
-            # of obstacles whose kind is lost the largest footprint counts: two narrowings may become one, and weigh as one
-            risen = (after[column] - case.scores[column]) > (0.01 if kind == "obstacle" else 1e-9)
+            risen = (after[column] - case.scores[column]) > 1e-9
             assert not risen.any(), f"without {kind}: {column}\n{after[risen]}\n{case.scores[risen]}"
 
 

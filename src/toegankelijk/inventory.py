@@ -148,8 +148,10 @@ def _one_shape(pieces: np.ndarray) -> shapely.Geometry:
 def _joined(layer: gpd.GeoDataFrame | None, missing: gpd.GeoDataFrame, city: schema.City) -> gpd.GeoDataFrame:
     """The layer with the missing objects, sorted by id."""
     new = missing.set_index("object_id")[[*schema.TEXT_COLUMNS, "geometry"]].assign(source=SOURCE, accuracy=0.0, delivered=False)
-    if layer is None or layer.empty:
-        return gpd.GeoDataFrame(new, geometry="geometry", crs=city.crs)
+    if layer is None:  # nobody delivered it, so nothing follows from what it lacks
+        return gpd.GeoDataFrame(new.assign(complete=False), geometry="geometry", crs=city.crs)
+    if layer.empty:
+        return gpd.GeoDataFrame(new.assign(complete=schema.is_complete(layer)), geometry="geometry", crs=city.crs)
     if "complete" in layer:
         new = new.assign(complete=schema.is_complete(layer))
     both = pd.concat([layer.assign(delivered=True), new])
