@@ -26,6 +26,12 @@ WIDER = 1.5
 LEAST_TURN = np.radians(60.0)
 """Turn of the border in a corner at either end of the wall that a strip ends at."""
 
+ROUNDED, WINDOW, STEPS = np.radians(40.0), 1.5, 64
+"""Turn of a round end over so many metres on either side, and the corners that may lie in them: up to 4 m wide it is an end."""
+
+SMOOTH = np.radians(35.0)
+"""Turn in one corner up to which a border bends round."""
+
 MOST_TURN = np.radians(177.0)
 """Turn beyond which a corner is a spike: a slip of the pen, or a crumb that was left beside an obstacle."""
 
@@ -173,8 +179,11 @@ def _corners(mesh: Mesh) -> np.ndarray:
     of the forest may also end on the worse side of an island, and that is no end of a space.
     """
     before, after = border_neighbours(mesh)
-    turn = turns(mesh.points, before, np.arange(len(mesh.points)), after)[mesh.corners]
+    turn = turns(mesh.points, before, np.arange(len(mesh.points)), after)
+    rounded = _bends_round(mesh, before, after, turn)[mesh.corners]
+    turn = turn[mesh.corners]
     turn[turn > MOST_TURN] = 0.0  # a spike, not a corner
+    turn = np.where((turn < LEAST_TURN) & rounded, LEAST_TURN, turn)
     sharpest = turn.argmax(axis=1)
     rows = np.arange(len(turn))
     result = np.where(turn[rows, sharpest] >= LEAST_TURN, mesh.corners[rows, sharpest], -1)
@@ -185,6 +194,22 @@ def _corners(mesh: Mesh) -> np.ndarray:
         without = np.maximum.reduceat(result, starts) < 0
         result = np.where(without[mesh.space], other, result)
     return result
+
+
+def _bends_round(mesh: Mesh, before: np.ndarray, after: np.ndarray, sharp: np.ndarray) -> np.ndarray:
+    """Points of a border that turns to the left by `ROUNDED` between `WINDOW` metres before and after, without a real corner."""
+    points, here = mesh.points, np.arange(len(mesh.points))
+    ends, smooth = [], np.abs(sharp) < SMOOTH
+    for neighbour in (before, after):
+        at, moving = neighbour.copy(), here
+        for _ in range(STEPS):
+            smooth[moving] &= np.abs(sharp[at[moving]]) < SMOOTH
+            moving = moving[np.hypot(*(points[at[moving]] - points[moving]).T) < WINDOW]
+            if not len(moving):
+                break
+            at[moving] = neighbour[at[moving]]
+        ends.append(at)
+    return np.asarray(smooth & (turns(points, ends[0], here, ends[1]) >= ROUNDED))
 
 
 def _reaches(mesh: Mesh, forest: Forest, corner: np.ndarray) -> np.ndarray:
