@@ -82,7 +82,8 @@ def link(mesh: Mesh) -> Links:
     length = np.hypot(*(mesh.points[end] - mesh.points[start]).T)
     count = len(mesh.corners)
     here, there = half // 3, mesh.twin[half] // 3
-    graph = sparse.csr_array((-length, (here, there)), shape=(count, count))
+    places = (here.astype(np.int32), there.astype(np.int32))  # scipy's graphs take no longer numbers
+    graph = sparse.csr_array((-length, places), shape=(count, count))
     tree = sparse.csr_array(csgraph.minimum_spanning_tree(graph))
     rows = np.repeat(np.arange(count), np.diff(tree.indptr))
     key = np.sort(rows.astype(np.int64) * count + tree.indices)
@@ -98,7 +99,7 @@ def root(mesh: Mesh, links: Links, roots: np.ndarray) -> Forest:
     ones = np.ones(len(rows) + len(roots))
     ends = np.concatenate([links.tree.indices, roots])
     starts = np.concatenate([rows, np.full(len(roots), count)])  # one more node, over all roots
-    graph = sparse.csr_array((ones, (starts, ends)), shape=(count + 1, count + 1))
+    graph = sparse.csr_array((ones, (starts.astype(np.int32), ends.astype(np.int32))), shape=(count + 1, count + 1))
     order, parent = csgraph.breadth_first_order(graph + graph.T, count, directed=True)
     order, parent = order[1:].astype(np.intp), parent[:-1].astype(np.intp)
     at_root = parent == count
