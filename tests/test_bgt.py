@@ -292,6 +292,11 @@ def test_otterlo_gives_the_same_findings_from_the_zip_and_from_the_geopackage(ot
         tables.append(table.set_index(["object_id", "area_id", "criterion"])[["outcome", "severity", "reason"]].sort_index())
     # Arcs are up to 6 cm apart in the two forms, and narrowings are found in the shapes themselves
     tables = [table[~table.index.get_level_values("object_id").str.contains("/v")] for table in tables]
+    # So are bends: a turn of 60 degrees is perhaps a right angle, one of 59.9 is none, and then nothing is asked of it
+    alone = tables[0].index.symmetric_difference(tables[1].index)
+    assert set(alone.get_level_values("criterion")) <= {"PAS-10"}
+    assert len(alone) <= 3
+    tables = [table.drop(alone, errors="ignore") for table in tables]
     pd.testing.assert_index_equal(tables[0].index, tables[1].index)
     same = (tables[0]["outcome"] == tables[1]["outcome"]) & (tables[0]["severity"] == tables[1]["severity"])
     criteria = set(tables[0].index.get_level_values("criterion")[~same])

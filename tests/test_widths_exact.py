@@ -97,6 +97,22 @@ def test_farthest_places_do_not_lie_beside_a_thing_near_the_end():
     assert widths_of(*worlds) == pytest.approx(true, abs=ERROR)
 
 
+def test_ends_of_areas_without_corners_are_no_slits():
+    """Ovals with uneven corners: the disc at an end is at least a third of the circle in which the tip of the oval bends."""
+    random = np.random.default_rng(3)
+    ovals, least, most = [], [], []
+    sizes = (2.0, 1.2), (2.0, 1.9), (3.5, 1.9), (5.0, 1.9)
+    for corners, (long, short) in itertools.product((*range(12, 33), 60, 200, 1000), sizes):
+        at = 2 * np.pi * (np.arange(corners) + random.uniform(-0.3, 0.3, corners)) / corners
+        place = 151_000 + 40 * len(ovals), 198_000
+        ovals.append(shapely.Polygon(np.column_stack([long * np.cos(at), short * np.sin(at)]) + place))
+        least.append(2 * short**2 / long / 3)
+        most.append(2 * short)
+    found = passable_width(gpd.GeoDataFrame(geometry=ovals, crs=LAMBERT)).pavements["passable_width"].to_numpy()
+    assert (found >= least).all(), sorted(found / least)[:5]
+    assert (found <= most).all()
+
+
 def test_gap_lies_where_the_pavement_is_narrowest():
     shapes = placed_shapes("Lambert")
     found = of_pavements(shapes, given_ends=True, crs=LAMBERT)

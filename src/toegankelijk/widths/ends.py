@@ -8,7 +8,7 @@ import numpy as np
 import shapely
 
 from toegankelijk.widths.forest import Forest, Links, root
-from toegankelijk.widths.loops import Rings, find_rings, part_rings
+from toegankelijk.widths.loops import Loops, find_rings, part_rings
 from toegankelijk.widths.triangles import Mesh, facing_walls
 
 ARM = 10.0
@@ -29,8 +29,8 @@ LEAST_TURN = np.radians(60.0)
 ROUNDED, WINDOW, STEPS = np.radians(40.0), 1.5, 64
 """Turn of a round end over so many metres on either side, and the corners that may lie in them: up to 4 m wide it is an end."""
 
-SMOOTH = np.radians(35.0)
-"""Turn in one corner up to which a border bends round."""
+FLAT, SMOOTH = np.radians(0.1), np.radians(35.0)
+"""Turn in one corner from which a border bends, and does not only have a place set in a wall; and up to which it bends round."""
 
 MOST_TURN = np.radians(177.0)
 """Turn beyond which a corner is a spike: a slip of the pen, or a crumb that was left beside an obstacle."""
@@ -83,7 +83,7 @@ def gap_across(centre: np.ndarray, ahead: np.ndarray, width: np.ndarray) -> np.n
     return np.stack([centre - beside, centre + beside], axis=1)
 
 
-def far_ends(mesh: Mesh, links: Links, known: Ends, fixed: np.ndarray, spaces: np.ndarray) -> tuple[Ends, Forest, Rings]:
+def far_ends(mesh: Mesh, links: Links, known: Ends, fixed: np.ndarray, spaces: np.ndarray) -> tuple[Ends, Forest, Loops]:
     """Far ends of spaces: of those that lack two entrances the farthest places, and the ends of long arms.
 
     A far end is where the largest disc lies that touches both walls in the far corner; but if that is a corner of something
@@ -178,7 +178,7 @@ def _corners(mesh: Mesh) -> np.ndarray:
     In a space without such corners, one that is round, it is the tip of triangles with walls on two sides; or any point. A branch
     of the forest may also end on the worse side of an island, and that is no end of a space.
     """
-    before, after = border_neighbours(mesh)
+    before, after = mesh.border
     turn = turns(mesh.points, before, np.arange(len(mesh.points)), after)
     rounded = _bends_round(mesh, before, after, turn)[mesh.corners]
     turn = turn[mesh.corners]
@@ -209,7 +209,7 @@ def _bends_round(mesh: Mesh, before: np.ndarray, after: np.ndarray, sharp: np.nd
                 break
             at[moving] = neighbour[at[moving]]
         ends.append(at)
-    return np.asarray(smooth & (turns(points, ends[0], here, ends[1]) >= ROUNDED))
+    return np.asarray(smooth & (sharp > FLAT) & (turns(points, ends[0], here, ends[1]) >= ROUNDED))
 
 
 def _reaches(mesh: Mesh, forest: Forest, corner: np.ndarray) -> np.ndarray:
@@ -276,10 +276,12 @@ def _end_discs(mesh: Mesh, leaves: np.ndarray, corner: np.ndarray, spaces: np.nd
     In a corner of half angle a, the disc whose middle lies s away has the radius s sin(a), until it meets another wall.
     """
     tip = mesh.points[corner]
-    arms = [mesh.points[other[corner]] - tip for other in border_neighbours(mesh)]
+    arms = [mesh.points[other[corner]] - tip for other in mesh.border]
     arms = [arm / np.hypot(*arm.T)[:, None] for arm in arms]
-    inward = arms[0] + arms[1]
-    inward /= np.maximum(np.hypot(*inward.T), 1e-12)[:, None]
+    along = arms[1] - arms[0]
+    sharp = np.hypot(*along.T) < 1  # else the walls go on so straight that their sum is next to nothing
+    inward = np.where(sharp[:, None], arms[0] + arms[1], np.stack([-along[:, 1], along[:, 0]], axis=1))
+    inward /= np.hypot(*inward.T)[:, None]
     sine = np.sqrt(np.clip((1 - (arms[0] * arms[1]).sum(axis=1)) / 2, 0.0, 1.0))
     own = mesh.space[leaves]
     reach, width = largest_discs(tip + mesh.origins[own], inward, sine, spaces, own)
@@ -293,7 +295,7 @@ def _end_walls(mesh: Mesh, corner: np.ndarray) -> np.ndarray:
 
     It lies between two corners in which the border turns by 60 degrees or more.
     """
-    before, after = border_neighbours(mesh)
+    before, after = mesh.border
     result = np.full(len(corner), np.inf)
     for preceding, follower, turn in ((before, after, 1), (after, before, -1)):
         at, length = corner.copy(), np.zeros(len(corner))
@@ -307,14 +309,6 @@ def _end_walls(mesh: Mesh, corner: np.ndarray) -> np.ndarray:
             result[ends] = np.minimum(result[ends], length[ends])
             open_ = open_[(np.abs(angle) < STRAIGHT) & (length[open_] < ARM)]
     return result
-
-
-def border_neighbours(mesh: Mesh) -> tuple[np.ndarray, np.ndarray]:
-    """Point before and point after each point of the border, with the space on the left; -1 for others."""
-    begin, end = mesh.ends(np.flatnonzero(mesh.twin < 0))
-    before, after = np.full(len(mesh.points), -1), np.full(len(mesh.points), -1)
-    before[end], after[begin] = begin, end
-    return before, after
 
 
 def turns(points: np.ndarray, before: np.ndarray, at: np.ndarray, after: np.ndarray) -> np.ndarray:

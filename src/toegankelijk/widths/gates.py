@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 import shapely
 
-from toegankelijk.widths.ends import LEAST_TURN, Ends, border_neighbours, gap_across, largest_discs, locate, turns
+from toegankelijk.widths.ends import LEAST_TURN, Ends, gap_across, largest_discs, locate, turns
 from toegankelijk.widths.triangles import Mesh, identify
 
 BENT = 0.3
@@ -67,7 +67,7 @@ def ends_at_gates(mesh: Mesh) -> Ends:
     """Ends of ways at the gates of a mesh, each as wide as its gate."""
     edge = np.flatnonzero(mesh.gate >= 0)
     start, end = mesh.ends(edge)
-    before, after = border_neighbours(mesh)
+    before, after = mesh.border
     into, out = (turns(mesh.points, *corner) for corner in ((before[start], start, end), (start, end, after[end])))
     gap = np.stack([mesh.points[start], mesh.points[end]], axis=1)
     width = np.hypot(*(gap[:, 1] - gap[:, 0]).T)

@@ -16,14 +16,14 @@ proposal: a kiosk or a row of planters is walked round without a thought, a bloc
 
 
 @dataclass(frozen=True)
-class Rings:
+class Loops:
     """Rings in a mesh: the half-edge that closes each, and its length in metres."""
 
     closing: np.ndarray
     length: np.ndarray
 
 
-def find_rings(mesh: Mesh, links: Links, forest: Forest) -> Rings:
+def find_rings(mesh: Mesh, links: Links, forest: Forest) -> Loops:
     """Rings that crossings close which are not in the forest."""
     half = links.half[~links.kept]
     start, end = (mesh.points[corner] for corner in mesh.ends(half))
@@ -36,10 +36,10 @@ def find_rings(mesh: Mesh, links: Links, forest: Forest) -> Rings:
         length[ring] += forest.step[triangle]
 
     climb(forest, one, two, lengthen)
-    return Rings(half, length)
+    return Loops(half, length)
 
 
-def part_rings(mesh: Mesh, forest: Forest, rings: Rings) -> tuple[Rings, np.ndarray]:
+def part_rings(mesh: Mesh, forest: Forest, rings: Loops) -> tuple[Loops, np.ndarray]:
     """Rings round large islands, and the triangles on rings round small ones.
 
     What of a small ring lies on no way is the worse side of an island, and no dead end. Where furniture stands in the narrowest
@@ -64,7 +64,7 @@ def part_rings(mesh: Mesh, forest: Forest, rings: Rings) -> tuple[Rings, np.ndar
     one, other = half // 3, mesh.twin[half] // 3
     climb(forest, one[worse], np.where(crosswise, other[better], one[better]), mark)
     climb(forest, other[worse], np.where(crosswise, one[better], other[better]), mark)
-    return Rings(half[~dropped], length[~dropped]), on_small
+    return Loops(half[~dropped], length[~dropped]), on_small
 
 
 def _beside_each_other(mesh: Mesh, forest: Forest, half: np.ndarray) -> tuple[np.ndarray, np.ndarray, np.ndarray]:

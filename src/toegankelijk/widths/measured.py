@@ -23,7 +23,6 @@ from toegankelijk.widths.ways import find_ways
 BATCH = 20_000
 """Corners of spaces that are measured together: few enough to stay in the cache of a processor."""
 
-
 NO_ENTRANCES = pd.DataFrame({"space": np.zeros(0, np.intp), "rule": np.array([], object), "geometry": np.array([], object)})
 
 

@@ -14,7 +14,6 @@ from toegankelijk.widths.triangles import Mesh, facing_walls
 ROOM = 3.0
 """Width in metres up to which it matters how wide a way is between two narrow places."""
 
-
 ASLANT = 1e-7
 """Metres by which an edge that lies aslant is told wider than the way beside it, so that it is never the narrowest place."""
 

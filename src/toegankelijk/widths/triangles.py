@@ -9,6 +9,7 @@ between its points. So with the feet in it, the lengths of its edges tell every 
 from __future__ import annotations
 
 from dataclasses import dataclass
+from functools import cached_property
 
 import numpy as np
 import pandas as pd
@@ -58,6 +59,14 @@ class Mesh:
     gate: np.ndarray
     space: np.ndarray
     origins: np.ndarray
+
+    @cached_property
+    def border(self) -> tuple[np.ndarray, np.ndarray]:
+        """Point before and point after each point of the border, with the space on the left; -1 for others."""
+        begin, end = self.ends(np.flatnonzero(self.twin < 0))
+        before, after = np.full(len(self.points), -1), np.full(len(self.points), -1)
+        before[end], after[begin] = begin, end
+        return before, after
 
     def ends(self, edge: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
         """Corners at the start and at the end of half-edges; their triangle lies on their left."""
