@@ -18,7 +18,7 @@ FILES = ("findings.parquet", "screening.gpkg", "monitoring.gpkg", "map.html", "r
 
 CITIES = (
     *("amsterdam_osdorp", "antwerp_south", "genk", "otterlo_bgt"),
-    *("heidelberg", "porto", "london", "helsinki", "monaco", "wechelderzande"),
+    *("heidelberg", "porto", "london", "helsinki", "monaco", "wechelderzande", "neukoelln_osm"),
 )
 """Cities with a table of verdicts that were checked by hand, ``checked_NAME.csv``."""
 
