@@ -128,7 +128,7 @@ def gaps_to_draw(city: schema.City, bottlenecks: pd.DataFrame, *, lang: str = "n
     wide = bottlenecks[(bottlenecks["kind"] == "footway") & bottlenecks["object_id"].isin(found.index)]
     wide = wide[wide["theme"].astype(str) == "doorgangen"]
     rows = pd.concat([own.assign(gap=own["object_id"]), wide.assign(gap=found.reindex(wide["object_id"]).to_numpy())])
-    rows = rows.drop_duplicates("gap").set_index("gap")
+    rows = rows.drop_duplicates("gap").set_index("gap").rename_axis("object_id")
     columns = ["bottleneck_id", "theme", "level", "required", "solution", "priority_band"]
     joined = described.loc[rows.index].assign(**{name: rows[name] for name in columns})
     lines = joined.geometry.to_numpy()
