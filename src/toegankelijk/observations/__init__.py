@@ -330,7 +330,7 @@ def _labels(
     cells = cells.assign(**{name: said[name].to_numpy() for name in ("kind", "attribute", "value", "within")}, unit="")
     cells = cells.assign(x=rows["x"].to_numpy()[at], y=rows["y"].to_numpy()[at])
     table = _parsed(cells, {}, source, strict=True)
-    words = said["said"] + " (label " + cells["object_id"] + ")"
+    words = said["said"] + " (label " + cells["object_id"].astype("str") + ")"
     return table.assign(raw=words.loc[table.index])
 
 
