@@ -166,14 +166,14 @@ def test_open_at_the_end_of_a_year_is_what_the_table_of_that_day_says(versions, 
 @pytest.mark.parametrize("seed", range(2))
 def test_years_of_real_updates_and_edits_are_walked_back_cell_by_cell(seed):
     rng = np.random.default_rng(seed)
-    world, staff, store, told = World(rng, size=25), Staff(rng), MemoryStore(), {}
+    world, staff, store, told = World(rng, size=15), Staff(rng), MemoryStore(), {}
     for _ in range(4):
         with store.edit() as desk:
             before = desk.read()
             desk.write(before, update(before, world.snapshot(), today=world.day, most_deleted=1))
         state = store.read(history=True)
         told[int(state.runs["run"].max())] = plain(state.table)
-        for _ in range(30):
+        for _ in range(20):
             store.table, store.next = staff.work(store.table, store.next)
         world.change()
     state = store.read(history=True)

@@ -18,6 +18,7 @@ from toegankelijk.ledger.reports import APART, REPORT_COLUMNS, SURE, WITHIN, tie
 from toegankelijk.ledger.snapshot import Snapshot
 from toegankelijk.ledger.state import State, changes, empty_state
 from toegankelijk.ledger.update import update
+from toegankelijk.monitoring import open_store
 from toegankelijk.monitoring.reports import INSPECTION, MOST_TEXT, RESIDENT, read_reports, without_personal
 
 CRS = "EPSG:31370"
@@ -279,6 +280,17 @@ def test_what_may_be_one_or_another_is_listed_and_staff_decide(state):
     other = told(State(state.table, state.base, new, state.runs, state.history), report)
     assert other.table["bottleneck_id"].str.startswith("M-").sum() == 1
     assert not (other.conflicts["what"] == "report").any()
+
+
+def test_a_row_that_one_report_opens_may_be_what_another_is_about(state):
+    vague = at(0, report_id="1", kind="", theme="")
+    after = told(state, vague, at(0, report_id="2", kind="footway"))
+    listed = after.conflicts.loc[after.conflicts["what"] == "report", "candidates"].iloc[0].split(" | ")
+    mine = [name for name in after.table["bottleneck_id"] if name.startswith("M-")]
+    assert set(listed) == {of(after, "NV-1")["bottleneck_id"], *mine}
+    between = at(60.5, report_id="1", theme="drempels", kind="")
+    nearer = at(60.5, report_id="2", kind="footway", theme="drempels")
+    assert told(state, between, nearer).table["bottleneck_id"].str.startswith("M-").sum() == 1
 
 
 def test_a_decision_that_names_nothing_changes_nothing(state):
@@ -546,3 +558,16 @@ def test_what_was_read_is_taken_in(state, tmp_path):
     told = " ".join([after.table.drop(columns="geometry").to_csv(), after.base.to_csv(), after.history.to_csv()])
     assert not [secret for secret in SECRETS.values() if secret in told]
     assert set(FIELDS) >= {"reports", "reported_on"}
+
+
+def test_nobody_is_in_the_file_that_people_work_in(tmp_path):
+    row = {"nummer": 12, "datum": "2026-05-03", "soort": "kerb", "wat": "bel 0475 12 34 56", "at": PLACE}
+    secret = {**SECRETS, "foto": "https://example.org/7.jpg?melder=Jan"}
+    reports = read_reports(file_of(tmp_path, [{**row, **secret}]), crs=CRS, **NAMED)
+    store = open_store(tmp_path / "monitoring.gpkg")
+    with store.edit() as desk:
+        before = desk.read()
+        desk.write(before, update(before, Snapshot(**{**vars(screening()), "reports": reports}), today=DAY))
+    assert store.read().table["reports"].eq("meldingen:12").sum() == 1
+    raw = (tmp_path / "monitoring.gpkg").read_bytes()
+    assert not [word for word in (*SECRETS.values(), "melder", "Jan") if word.encode() in raw]

@@ -163,7 +163,8 @@ def _note_machine(table: gpd.GeoDataFrame, base: pd.DataFrame, conflicts: pd.Dat
         was = base[name].iloc[:count]
         asked = differs(table[name], was)
         held = stood.loc[[name]].set_index(KEY)["staff_value"] if name in stood.index else pd.Series(dtype="object")
-        asked |= table.index.isin(held.index)
+        if len(held):
+            asked |= table.index.isin(held.index)
         if not asked.any():
             continue
         ids = table.index[asked]
@@ -210,6 +211,10 @@ def cell_conflicts(table: gpd.GeoDataFrame, base: pd.DataFrame, notes: Notes) ->
         staff_value=[place_text(place) for place in places[moved]],
         machine_value=[xy_text(x, y) for x, y in was.loc[moved, ["x", "y"]].itertuples(index=False, name=None)],
     )
+    done = table["done_on"]
+    if done.dtype == object:  # somebody wrote something else than a date
+        wrong = (done.ne("") & ~done.astype("str").str.match(r"\d{4}-\d{2}-\d{2}")).to_numpy(dtype=bool)
+        notes.list_conflicts("unknown_code", table.index[wrong], field="done_on", staff_value=done[wrong].map(as_text).to_numpy())
     for name in SHARED:
         said = table[f"{name}_staff"]
         if name not in CODES and said.dtype != object:

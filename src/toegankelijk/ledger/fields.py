@@ -115,7 +115,7 @@ _DETAIL: tuple[tuple[str, str, bool], ...] = (
     ("parent_id", "str:254", True),
     ("basis", "str:120", False),
     ("source", "str:254", False),
-    ("observed_on", "date", True),
+    ("observed_on", "date", False),
     ("reports", "str", True),
     ("reported_on", "date", True),
     ("status_since", "date", False),
@@ -232,9 +232,17 @@ def canonical_column(column: pd.Series | None, kind: str, index: pd.Index) -> pd
             return pd.to_numeric(column).astype("float64")
         if kind == "bool":
             return column.astype("boolean")
+        if column.dtype == object and not _are_days(column):
+            return _texts(column)
         return pd.to_datetime(column, format="ISO8601" if column.dtype == object else None).astype("datetime64[s]")
     except (TypeError, ValueError):
         return _texts(column)
+
+
+def _are_days(column: pd.Series) -> bool:
+    """Whether all that is there is a whole date: of a year or a month alone, the first day would be made."""
+    texts = pd.Series([value for value in column.dropna().unique() if isinstance(value, str)], dtype="object")
+    return bool(texts.str.match(r"\d{4}-\d{2}-\d{2}").all())
 
 
 def _texts(column: pd.Series) -> pd.Series:

@@ -281,8 +281,9 @@ def _numbers(frame: pd.DataFrame, name: str) -> npt.NDArray[np.float64]:
 
 
 def _days(column: pd.Series) -> Days:
-    """Dates without the time of day; what is no date is missing."""
-    if column.dtype == object or isinstance(column.dtype, pd.StringDtype):
-        distinct = {value: pd.to_datetime(value, errors="coerce") for value in column.dropna().unique()}
-        column = column.map(distinct)
-    return np.asarray(pd.to_datetime(column, errors="coerce").to_numpy().astype("datetime64[D]"))
+    """Dates without the time of day; what is no date, or no whole one (``2026``, ``3/05/2026``), is missing."""
+    if not pd.api.types.is_datetime64_any_dtype(column):
+        texts = column.astype("object").map(lambda cell: "" if pd.isna(cell) else str(cell)[:10])
+        whole = texts.where(texts.str.fullmatch(r"\d{4}-\d{2}-\d{2}"), None)
+        column = pd.to_datetime(whole, format="%Y-%m-%d", errors="coerce")
+    return np.asarray(column.to_numpy().astype("datetime64[D]"))

@@ -15,7 +15,7 @@ from toegankelijk.ledger.objects import Objects
 REMAINS = 0.5
 """Least share of an object that a single part has to be, to be the same object when nothing else of it is left."""
 
-SHARED = 0.3
+SHARED = 0.1
 """Least share of a polygon that has to lie in the very area of another to be a part of it."""
 
 LONG = 4.0

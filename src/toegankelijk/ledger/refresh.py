@@ -16,7 +16,7 @@ from toegankelijk.ledger.identity import BETWEEN, Matches, fresh_ids, match
 from toegankelijk.ledger.notes import Notes
 from toegankelijk.ledger.rows import in_order, is_own
 from toegankelijk.ledger.snapshot import Snapshot
-from toegankelijk.ledger.verdicts import find_evidence
+from toegankelijk.ledger.verdicts import GONE, find_evidence
 
 KEPT = ("parent_id", "status_since", "first_seen", "last_seen", "reports", "reported_on")
 """Machine columns that no screening says anew."""
@@ -24,10 +24,11 @@ KEPT = ("parent_id", "status_since", "first_seen", "last_seen", "reports", "repo
 SAID = tuple(name for name in columns_of("machine") if name not in KEPT)
 """Machine columns that a screening says."""
 
+NAMES = ("kind", "object_id", "parent_id")
+"""Machine columns that say which object it is: if they change, the street does not."""
+
 PROPOSED = tuple(name for name in SHARED if name != "status")
 """Shared columns of which a screening proposes the value."""
-
-_GONE = "\0"
 
 STEADY = 0.01
 """A point moves only if its object lies otherwise by so many metres."""
@@ -77,7 +78,7 @@ class _Pen:
         put(self.base, name, ids, new)
         put(self.table, name, ids[untouched], new[untouched])
         if FIELDS[name].logged:
-            why = self.causes.reindex(ids[here]).fillna("data").to_numpy()
+            why = "data" if name in NAMES else self.causes.reindex(ids[here]).fillna("data").to_numpy()
             self.notes.tell(ids[here], name, old[here], new[here], why)
 
 
@@ -110,14 +111,14 @@ def recognise(
     seen = canonical(snapshot.table, {name: FIELDS[name].type for name in (*SAID, *PROPOSED)})
     found = matches.found.to_numpy(dtype=object)
     old = matches.found.isin(base.index).to_numpy()
-    known = seen[old].set_axis(pd.Index(found[old], name=KEY), axis=0)
+    known = seen[old].set_axis(pd.Index(found[old], dtype="object", name=KEY), axis=0)
     asked = base.loc[table.index, ["kind", "object_id", "criterion", "criteria"]].copy()
     present = matches.objects[matches.objects["object_id"].ne("")]
     for part in (present, known):
         here = part.index.intersection(asked.index)
         asked.loc[here, ["kind", "object_id"]] = part.loc[here, ["kind", "object_id"]].to_numpy()
     gone = matches.objects.index.difference(present.index).intersection(asked.index)
-    asked.loc[gone, "object_id"] = _GONE + asked.loc[gone, "object_id"]  # its key may be that of another object by now
+    asked.loc[gone, "object_id"] = GONE + asked.loc[gone, "object_id"]  # its key may be that of another object by now
     positions = pd.Series(np.flatnonzero(old), index=known.index)
     asked["at"] = positions.reindex(asked.index).fillna(-1).astype("int64")
     doubtful = {name for listed in matches.conflicts["candidates"] for name in listed.split(BETWEEN)}
@@ -200,10 +201,18 @@ def refresh(
     if len(rows):
         kept = base_rows["deleted_on"].isna().to_numpy()
         rows, how = rows[kept], matches.how[new][kept]
-        notes.tell(rows.index, "*", [""] * len(rows), how, "data")
+        notes.tell(rows.index, "*", [""] * len(rows), how, _why_new(rows, seen_before, norm_changed=norm_changed))
         pen.table = pd.concat([pen.table, rows]) if len(pen.table) else rows
         pen.base = in_order(pd.concat([pen.base, base_rows]) if len(pen.base) else base_rows, pen.table.index)
     return pen.table, pen.base, causes
+
+
+def _why_new(rows: pd.DataFrame, seen_before: datetime.date | None, *, norm_changed: bool) -> np.ndarray:
+    """Why rows came: seen since the screening before, a new norm, or else the data."""
+    if seen_before is None:
+        return np.full(len(rows), "data", dtype=object)
+    newer = (rows["observed_on"] > pd.Timestamp(seen_before)).to_numpy()
+    return np.where(newer, "street", "norm" if norm_changed else "data").astype(object)
 
 
 def _propose(pen: _Pen, known: gpd.GeoDataFrame) -> None:
@@ -267,7 +276,9 @@ def _new_rows(
     """Rows for bottlenecks that nobody knew, and their base; a part of what staff deleted is deleted too."""
     ids = fresh_ids(seen["kind"], seen["object_id"], seen["remedy"], taken=base.index)
     day = pd.Timestamp(snapshot.date)
-    rows = pd.DataFrame({name: seen[name].to_numpy() for name in (*SAID, *PROPOSED)}, index=pd.Index(ids, name=KEY))
+    rows = pd.DataFrame(
+        {name: seen[name].to_numpy() for name in (*SAID, *PROPOSED)}, index=pd.Index(ids, dtype="object", name=KEY)
+    )
     rows = rows.assign(**{f"{name}_proposed": rows[name] for name in PROPOSED})
     rows = rows.assign(status="open", status_proposed="open", parent_id=parents.to_numpy())
     rows = rows.assign(first_seen=day, status_since=day)

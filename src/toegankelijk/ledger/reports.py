@@ -145,15 +145,20 @@ def note_reports(
     reports = _located(canonical(snapshot.reports, REPORT_COLUMNS).reset_index(drop=True), snapshot.objects)
     mine = conflicts["what"].eq("report") & conflicts["decision"].str.strip().ne("")
     decisions = dict(zip(conflicts.loc[mine, "staff_value"], conflicts.loc[mine, "decision"].str.strip(), strict=True))
-    ties = tie_reports(reports, table, base, decisions=decisions, within=within)
-    table, base = _opened(table, base, reports, ties, notes, lang)
-    done = ties["how"].isin(["tied", "new"])
-    table, base = _listed(table, base, reports[done], ties[done], notes)
-    table, base = _reopened(table, base, reports[done], ties[done], notes, lang)
+    taken: set[str] = set()
+    while True:  # a row that one report opens may be what another one is about
+        ties = tie_reports(reports, table, base, decisions=decisions, within=within)
+        done = ties["how"].isin(["tied", "new"])
+        if not done.any():
+            break
+        taken |= set(ties.loc[done, "key"])
+        table, base = _opened(table, base, reports, ties, notes, lang)
+        table, base = _listed(table, base, reports[done], ties[done], notes)
+        table, base = _reopened(table, base, reports[done], ties[done], notes, lang)
     open_ = ties[ties["how"].isin(["doubtful", "nowhere"])]
     words = [label(f"report.{how}", lang) for how in open_["how"]]
     _list(notes, open_["key"], [""] * len(open_), reports.loc[open_.index, "seen_on"], open_["candidates"], words)
-    settled = conflicts["what"].eq("report") & conflicts["staff_value"].isin(ties.loc[done, "key"])
+    settled = conflicts["what"].eq("report") & conflicts["staff_value"].isin(taken)
     return table, base, conflicts[~settled]
 
 

@@ -96,7 +96,7 @@ def update(
             norm_changed=renormed,
             seen_before=_seen_before(state.runs),
         )
-    table, base = _live(table, base, stepped, noted.given, causes, notes)
+    table, base = _live(table, base, stepped, noted.given, notes)
     if snapshot is not None and len(snapshot.reports):
         table, base, standing = note_reports(table, base, snapshot, notes, conflicts=state.conflicts)
         base = in_order(base, table.index)
@@ -104,7 +104,8 @@ def update(
     table, base = _settle(table, base, causes, notes)
     cell_conflicts(table, base, notes)
     after = _assembled(state, table, base, notes)
-    if not (renormed or changes(before, after)):
+    first = snapshot is not None and not len(state.runs)
+    if not (first or renormed or changes(before, after)):
         return before
     runs = [frame for frame in (state.runs, _run(notes, action, snapshot)) if len(frame)]
     return dataclasses.replace(after, runs=canonical(pd.concat(runs, ignore_index=True), RUN_FIELDS))
@@ -141,7 +142,7 @@ def _step(noted: Noted, evidence: pd.DataFrame | None, notes: Notes, *, norm_cha
 
 
 def _live(
-    table: gpd.GeoDataFrame, base: pd.DataFrame, stepped: pd.DataFrame, given: pd.Series, causes: pd.Series, notes: Notes
+    table: gpd.GeoDataFrame, base: pd.DataFrame, stepped: pd.DataFrame, given: pd.Series, notes: Notes
 ) -> tuple[gpd.GeoDataFrame, pd.DataFrame]:
     """Statuses, since when, and the evidence that they rest on; rows that were there come first."""
     ids, count = stepped.index, len(stepped)
@@ -151,9 +152,6 @@ def _live(
     old = old.where(~spoken, said)
     changed = differs(new, old)
     notes.tell(ids[changed], "status", old[changed], new[changed], stepped["cause"][changed].to_numpy())
-    later = differs(stepped["observed_on"], base["observed_on"].iloc[:count])
-    was, now = base["observed_on"].iloc[:count][later], stepped.loc[later, "observed_on"]
-    notes.tell(ids[later], "observed_on", was, now, causes.reindex(ids[later]).fillna("data").to_numpy())
     for name in ("status", "status_proposed", "status_since", "observed_on"):
         was = base[name].iloc[:count]
         kept = differs(table[name].iloc[:count], was) if name != "status" else np.zeros(count, bool)

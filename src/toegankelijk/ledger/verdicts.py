@@ -44,6 +44,19 @@ def find_evidence(rows: pd.DataFrame, snapshot: Snapshot) -> pd.DataFrame:
         Columns `EVIDENCE_COLUMNS` on the index of the rows. ``observed_on`` is the newest date of what fails, and the oldest of
         what is met, missing if one of them is; of what is gone it is the date of the layer. ``value`` and ``level`` are those of
         the leading criterion.
+
+    Examples
+    --------
+    >>> import datetime
+    >>> import geopandas as gpd
+    >>> kerb = {"kind": "kerb", "object_id": "D-1"}
+    >>> said = kerb | {"criterion": "THR-01", "outcome": "meets", "level": "A", "value": "1 cm", "observed_on": "2026-06-01"}
+    >>> objects = gpd.GeoDataFrame([kerb], geometry=gpd.points_from_xy([0], [0]))
+    >>> nothing = gpd.GeoDataFrame(columns=["observed_on", "value", "severity", "level", "geometry"])
+    >>> snapshot = Snapshot(nothing, objects, pd.DataFrame([said]), frozenset(["kerb"]), datetime.date(2026, 6, 1))
+    >>> rows = pd.DataFrame([kerb, kerb | {"object_id": "D-2"}]).assign(criterion="THR-01", criteria="THR-01", at=-1)
+    >>> find_evidence(rows, snapshot)["outcome"].tolist()
+    ['meets', 'gone']
     """
     at = rows["at"].to_numpy(dtype=np.intp)
     found = at >= 0
