@@ -8,9 +8,8 @@ from __future__ import annotations
 
 import csv
 import sqlite3
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterator, Mapping
 from pathlib import Path
-from xml.sax.saxutils import quoteattr
 
 import geopandas as gpd
 import numpy as np
@@ -20,6 +19,7 @@ import shapely
 from toegankelijk import schema
 from toegankelijk.errors import ConfigError
 from toegankelijk.io.geopackage import write_layers
+from toegankelijk.io.qgis import Entry, Symbol, Widget, add_style, describe, make_style, make_symbols
 from toegankelijk.labels import kind_names, label, word
 
 YES_NO = ("yes", "no")
@@ -34,7 +34,6 @@ TABLE = (
 _FIXED = ("object_id", "kind", "visit_id", "visit_order", "street", "name", "asked")
 _OPEN = ("measured_on", "remark", "photo")
 _FORMULA = ("=", "+", "-", "@", "\t", "\r")
-_SYMBOLS = {"Point": ("marker", "SimpleMarker"), "LineString": ("line", "SimpleLine"), "Polygon": ("fill", "SimpleFill")}
 _TODO, _DONE = "213,94,0,255", "0,114,178,255"  # orange and blue: also told apart by the colour-blind
 
 
@@ -151,42 +150,26 @@ def _inert(cell: str) -> str:
 
 
 def _add_form(connection: sqlite3.Connection, layers: Mapping[str, gpd.GeoDataFrame], lang: str) -> None:
-    """Names of columns, drop-downs and styles: in the standard's own tables, and as QGIS reads them."""
-    connection.executescript(_TABLES)
-    connection.execute(
-        "INSERT INTO gpkg_contents (table_name, data_type, identifier, description, last_change) "
-        "VALUES ('layer_styles', 'attributes', 'layer_styles', '', ?)",
-        (_DATE,),
-    )
+    """Names of columns, drop-downs and styles."""
     for table, layer in layers.items():
         named = {**{name: _heading(name, lang) for name in (*_FIXED, *_OPEN)}, **_asked(layer, lang)}
-        for name, title in named.items():
-            choices = _choices(name, lang) if name in schema.attributes() else {}
-            constraint = _constraint(name) if choices else None
-            connection.execute(
-                "INSERT INTO gpkg_data_columns VALUES (?, ?, ?, ?, ?, NULL, ?)", (table, name, None, title, title, constraint)
-            )
-            rows = [(constraint, "enum", code, text) for code, text in choices.items()]
-            connection.executemany(
-                "INSERT OR IGNORE INTO gpkg_data_column_constraints (constraint_name, constraint_type, value, description) "
-                "VALUES (?, ?, ?, ?)",
-                rows,
-            )
-        style = _style(layer, named, lang)
-        connection.execute(
-            "INSERT INTO layer_styles (f_table_catalog, f_table_schema, f_table_name, f_geometry_column, styleName, styleQML, "
-            "styleSLD, useAsDefault, description, owner, update_time) VALUES ('', '', ?, 'geom', ?, ?, '', 1, ?, '', ?)",
-            (table, table, style, kind_names(lang)[layer["kind"].iloc[0]], _DATE),
-        )
+        entries = [_entry(name, title, lang) for name, title in named.items()]
+        describe(connection, table, entries)
+        style = make_style(entries, preview='"object_id"', symbols=_symbols(layer, lang))
+        title = kind_names(lang)[layer["kind"].iloc[0]]
+        add_style(connection, table, style, geometry="geom", title=title, date=_DATE)
+
+
+def _entry(name: str, title: str, lang: str) -> Entry:
+    widgets: Mapping[str, Widget] = {"measured_on": "date", "photo": "picture"}
+    if name not in schema.attributes():
+        return Entry(name, title, widgets.get(name, "text"), editable=name not in _FIXED)
+    listed = "yes_no" if schema.attributes()[name].type == "bool" else name  # one list for all questions of yes and no
+    return Entry(name, title, choices=_choices(name, lang), listed=listed)
 
 
 def _asked(layer: gpd.GeoDataFrame, lang: str) -> dict[str, str]:
     return {name: _question(name, lang) for name in schema.attributes() if name in layer and name not in _FIXED}
-
-
-def _constraint(name: str) -> str:
-    """Name of a list of choices: one for all questions of yes and no."""
-    return "yes_no" if schema.attributes()[name].type == "bool" else name
 
 
 def _heading(name: str, lang: str) -> str:
@@ -196,91 +179,13 @@ def _heading(name: str, lang: str) -> str:
     return label("object", lang) if name == "object_id" else label(f"form.{name}", lang)
 
 
-def _style(layer: gpd.GeoDataFrame, named: Mapping[str, str], lang: str) -> str:
-    """Style of a layer for QGIS: names and widgets of the columns, what is done in another colour, and the order as text."""
-    fields = "".join(_field(name, lang) for name in named)
-    aliases = "".join(
-        f"<alias field={quoteattr(name)} name={quoteattr(title)} index='{i}'/>" for i, (name, title) in enumerate(named.items())
-    )
-    editable = "".join(f"<field name='{name}' editable='{int(name not in _FIXED)}'/>" for name in named)
-    return (
-        "<!DOCTYPE qgis PUBLIC 'http://mrcc.com/qgis.dtd' 'SYSTEM'><qgis version='3.22' styleCategories='AllStyleCategories'>"
-        f"<fieldConfiguration>{fields}</fieldConfiguration><aliases>{aliases}</aliases><editable>{editable}</editable>"
-        f'<previewExpression>"object_id"</previewExpression>{_symbols(layer, lang)}</qgis>'
-    )
-
-
-def _field(name: str, lang: str) -> str:
-    """Widget of a column."""
-    choices = _choices(name, lang) if name in schema.attributes() else {}
-    if choices:
-        listed = [("", ""), *choices.items()]  # an answer can be taken back
-        entries = "".join(
-            f"<Option type='Map'><Option type='QString' name={quoteattr(text)} value={quoteattr(code or _NULL)}/></Option>"
-            for code, text in listed
-        )
-        widget, options = "ValueMap", f"<Option type='List' name='map'>{entries}</Option>"
-    elif name == "measured_on":
-        formats = ("display_format", "field_format")
-        parts = "".join(f"<Option type='QString' name='{part}' value='yyyy-MM-dd'/>" for part in formats)
-        flags = "".join(f"<Option type='bool' name='{part}' value='true'/>" for part in ("allow_null", "calendar_popup"))
-        widget, options = "DateTime", parts + flags
-    elif name == "photo":
-        # paths beside the form, so that they still hold on another machine
-        widget = "ExternalResource"
-        options = "<Option type='int' name='DocumentViewer' value='1'/><Option type='int' name='RelativeStorage' value='1'/>"
-    else:
-        widget, options = "TextEdit", "<Option type='bool' name='IsMultiline' value='false'/>"
-    config = f"<config><Option type='Map'>{options}</Option></config>"
-    return f"<field name={quoteattr(name)}><editWidget type='{widget}'>{config}</editWidget></field>"
-
-
 def _symbols(layer: gpd.GeoDataFrame, lang: str) -> str:
     """Two symbols, for what is still to be measured and for what is done; nothing where a layer has points and lines."""
-    kinds: Sequence[str] = layer.geometry.geom_type.str.removeprefix("Multi").unique().tolist()
-    if len(kinds) != 1 or kinds[0] not in _SYMBOLS:
+    kinds = layer.geometry.geom_type.str.removeprefix("Multi").unique().tolist()
+    if len(kinds) != 1 or kinds[0] not in ("Point", "LineString", "Polygon"):
         return ""
-    group, name = _SYMBOLS[kinds[0]]
-    colour, width = ("line_color", "line_width") if group == "line" else ("color", "outline_width")
-    cases = (("0", "form.todo", _TODO), ("1", "form.done", _DONE))
-    categories = "".join(
-        f"<category value='{case}' symbol='{case}' render='true' label={quoteattr(label(text, lang))}/>"
-        for case, text, _ in cases
-    )
-    size = "<Option type='QString' name='size' value='3'/>" if group == "marker" else ""
-    symbols = "".join(
-        f"<symbol type='{group}' name='{case}' alpha='1'><layer class='{name}' enabled='1' pass='0' locked='0'>"
-        "<Option type='Map'>"
-        f"<Option type='QString' name='{colour}' value='{rgb}'/><Option type='QString' name='{width}' value='0.8'/>{size}"
-        "</Option></layer></symbol>"
-        for case, _, rgb in cases
-    )
-    return (
-        "<renderer-v2 type='categorizedSymbol' attr='&quot;measured_on&quot; IS NOT NULL' symbollevels='0' enableorderby='0'>"
-        f"<categories>{categories}</categories><symbols>{symbols}</symbols></renderer-v2>"
-    )
+    symbols = (Symbol("0", label("form.todo", lang), _TODO), Symbol("1", label("form.done", lang), _DONE))
+    return make_symbols('"measured_on" IS NOT NULL', symbols, shape=kinds[0])
 
-
-_NULL = "{2839923C-8B7D-419E-B84B-CA2FE9B80EC7}"
-"""How QGIS writes "no value" in a list of choices."""
 
 _DATE = "2000-01-01T00:00:00.000Z"
-
-_TABLES = """
-CREATE TABLE gpkg_data_columns (
-  table_name TEXT NOT NULL, column_name TEXT NOT NULL, name TEXT, title TEXT, description TEXT, mime_type TEXT,
-  constraint_name TEXT, CONSTRAINT pk_gdc PRIMARY KEY (table_name, column_name), CONSTRAINT gdc_tn UNIQUE (table_name, name));
-CREATE TABLE gpkg_data_column_constraints (
-  constraint_name TEXT NOT NULL, constraint_type TEXT NOT NULL, value TEXT, min NUMERIC, min_is_inclusive BOOLEAN, max NUMERIC,
-  max_is_inclusive BOOLEAN, description TEXT, CONSTRAINT gdcc_ntv UNIQUE (constraint_name, constraint_type, value));
-CREATE TABLE IF NOT EXISTS gpkg_extensions (
-  table_name TEXT, column_name TEXT, extension_name TEXT NOT NULL, definition TEXT NOT NULL, scope TEXT NOT NULL,
-  CONSTRAINT ge_tce UNIQUE (table_name, column_name, extension_name));
-INSERT INTO gpkg_extensions VALUES
-  ('gpkg_data_columns', NULL, 'gpkg_schema', 'http://www.geopackage.org/spec/#extension_schema', 'read-write'),
-  ('gpkg_data_column_constraints', NULL, 'gpkg_schema', 'http://www.geopackage.org/spec/#extension_schema', 'read-write');
-CREATE TABLE layer_styles (
-  id INTEGER PRIMARY KEY AUTOINCREMENT NOT NULL, f_table_catalog TEXT(256), f_table_schema TEXT(256), f_table_name TEXT(256),
-  f_geometry_column TEXT(256), styleName TEXT(30), styleQML TEXT, styleSLD TEXT, useAsDefault BOOLEAN, description TEXT,
-  owner TEXT(30), ui TEXT(30), update_time DATETIME DEFAULT (strftime('%Y-%m-%dT%H:%M:%fZ','now')));
-"""
