@@ -6,7 +6,7 @@ import shutil
 import socket
 import subprocess
 import tempfile
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from pathlib import Path
 
 VARIABLE = "TOEGANKELIJK_TEST_DSN"
@@ -29,10 +29,19 @@ def bindir() -> Path | None:
 @contextlib.contextmanager
 def running_server() -> Iterator[str | None]:
     """Address of a server: the one that the environment names, else one of our own; nothing if there can be none."""
-    programs = bindir()
-    if os.environ.get(VARIABLE) or programs is None:
+    if os.environ.get(VARIABLE) or bindir() is None:
         yield os.environ.get(VARIABLE)
         return
+    with own_server() as (address, _, _):
+        yield address
+
+
+@contextlib.contextmanager
+def own_server() -> Iterator[tuple[str, Callable[[], None], Callable[[], None]]]:
+    """A server of our own: its address, what stops it as a power cut would, and what starts it again."""
+    programs = bindir()
+    if programs is None:
+        raise RuntimeError("PostgreSQL with PostGIS is not installed; .ci/run installs it")
     with tempfile.TemporaryDirectory(prefix="postgis-", ignore_cleanup_errors=True) as folder:
         as_owner = []
         if os.geteuid() == 0:  # PostgreSQL refuses root
@@ -46,8 +55,15 @@ def running_server() -> Iterator[str | None]:
         server = [*as_owner, str(programs / "pg_ctl"), "-D", data, "-w", "-l", f"{folder}/log"]
         making = [*as_owner, str(programs / "initdb"), "-D", data, "-A", "trust", "-U", "toegankelijk", "--locale=C.UTF-8"]
         subprocess.run(making, check=True, capture_output=True, cwd=folder)
-        subprocess.run([*server, "-o", options, "start"], check=True, capture_output=True, cwd=folder)
-        try:
-            yield f"postgresql://toegankelijk@127.0.0.1:{port}/postgres"
-        finally:
+
+        def start() -> None:
+            subprocess.run([*server, "-o", options, "start"], check=True, capture_output=True, cwd=folder)
+
+        def stop() -> None:
             subprocess.run([*server, "-m", "immediate", "stop"], check=False, capture_output=True, cwd=folder)
+
+        start()
+        try:
+            yield f"postgresql://toegankelijk@127.0.0.1:{port}/postgres", stop, start
+        finally:
+            stop()

@@ -27,6 +27,7 @@ from toegankelijk.errors import ConfigError, InputError, missing_extra
 from toegankelijk.io.records import to_column
 
 if TYPE_CHECKING:
+    import psycopg
     from sqlalchemy import Connection
 
 CONNECT_SECONDS = 10
@@ -40,7 +41,7 @@ _REFUSED = {"28P01", "28000", "28001"}
 _ADVICE = "check that the server runs, that this computer may reach it, and the address, user and password in the variable"
 
 
-_HOME = """
+HOME = """
 SELECT n.nspname FROM pg_catalog.pg_extension AS e JOIN pg_catalog.pg_namespace AS n ON n.oid = e.extnamespace
 WHERE e.extname = 'postgis'
 """
@@ -168,9 +169,12 @@ def _transaction(variable: str, where: str) -> Iterator[Connection]:
     except ImportError as error:
         raise missing_extra("sqlalchemy", "postgis", "Reading a PostGIS database") from error
 
-    connection = _connect(variable, where)
-    with connection:
-        try:
+    database = open_database(variable, where)
+    engine = sqlalchemy.create_engine(
+        "postgresql+psycopg://", creator=lambda: database, poolclass=sqlalchemy.NullPool, hide_parameters=True
+    ).execution_options(isolation_level="REPEATABLE READ", postgresql_readonly=True)
+    try:
+        with engine.connect() as connection:
             if not _home(connection):
                 raise InputError(f"{where}: the database has no PostGIS; ask its manager to run: CREATE EXTENSION postgis.")
             connection.execute(sqlalchemy.text(f"SET LOCAL statement_timeout = '{QUERY_SECONDS}s'"))
@@ -178,32 +182,34 @@ def _transaction(variable: str, where: str) -> Iterator[Connection]:
             # A policy for rows would leave some out without a word; so it is an error.
             connection.execute(sqlalchemy.text("SET LOCAL row_security = off"))
             yield connection
-        except SQLAlchemyError as error:
-            diagnosis = getattr(getattr(error, "orig", None), "diag", None)
-            detail = getattr(diagnosis, "message_primary", None) or "the connection broke"
-            raise InputError(f"{where}: the database of ${variable} does not give the layer ({detail}).") from None
+    except SQLAlchemyError as error:
+        diagnosis = getattr(getattr(error, "orig", None), "diag", None)
+        detail = getattr(diagnosis, "message_primary", None) or "the connection broke"
+        raise InputError(f"{where}: the database of ${variable} does not give the layer ({detail}).") from None
 
 
-def _connect(variable: str, where: str) -> Connection:
+def open_database(variable: str, where: str) -> psycopg.Connection:
+    """A connection to the database whose address stands in an environment variable; who takes it closes it.
+
+    Raises
+    ------
+    ConfigError
+        It names no variable, or one that is not set.
+    InputError
+        The database cannot be reached, or refuses the user.
+    MissingExtraError
+        The package for PostgreSQL is not installed.
+    """
     try:
         import psycopg
     except ImportError as error:
-        raise missing_extra("psycopg", "postgis", "Reading a PostGIS database") from error
-    import sqlalchemy
-    from sqlalchemy.exc import SQLAlchemyError
+        raise missing_extra("psycopg", "postgis", "A PostGIS database") from error
 
     address = _address(variable)
-    engine = sqlalchemy.create_engine(
-        "postgresql+psycopg://",
-        creator=lambda: psycopg.connect(address, connect_timeout=CONNECT_SECONDS, application_name="toegankelijk"),
-        poolclass=sqlalchemy.NullPool,
-        hide_parameters=True,
-    ).execution_options(isolation_level="REPEATABLE READ", postgresql_readonly=True)
     try:
-        return engine.connect()
-    except (SQLAlchemyError, psycopg.Error, OSError, UnicodeError) as error:
-        cause = getattr(error, "orig", None) or error
-        refused = getattr(cause, "sqlstate", None) in _REFUSED or "password" in str(cause)
+        return psycopg.connect(address, connect_timeout=CONNECT_SECONDS, application_name="toegankelijk")
+    except (psycopg.Error, OSError, UnicodeError) as error:
+        refused = getattr(error, "sqlstate", None) in _REFUSED or "password" in str(error)
         what = "refuses the user or the password" if refused else "cannot be reached"
     # Outside of the handler, so that the server's own words, with host and user, do not come along.
     raise InputError(f"{where}: the database of ${variable} {what}; {_ADVICE}.")
@@ -290,7 +296,7 @@ def _postgis(connection: Connection) -> tuple[Any, Any]:
 def _home(connection: Connection) -> str:
     import sqlalchemy
 
-    return str(connection.scalar(sqlalchemy.text(_HOME)) or "")
+    return str(connection.scalar(sqlalchemy.text(HOME)) or "")
 
 
 def _crs(connection: Connection, layer: _Layer, geometry: np.ndarray, where: str) -> CRS | None:
@@ -312,7 +318,17 @@ def _crs(connection: Connection, layer: _Layer, geometry: np.ndarray, where: str
         schema=quoted_name(_home(connection), quote=True),
     )
     row = connection.execute(sqlalchemy.select(known).where(known.c.srid == code)).one_or_none()
-    texts = [] if row is None else [f"{row.auth_name}:{row.auth_srid}", row.srtext or ""]
+    return crs_of_srid(code, [] if row is None else [f"{row.auth_name}:{row.auth_srid}", row.srtext or ""], where)
+
+
+def crs_of_srid(code: int, texts: Sequence[str], where: str) -> CRS:
+    """Coordinate system of a number in ``spatial_ref_sys``, by the first of its descriptions that is one.
+
+    Raises
+    ------
+    InputError
+        None is.
+    """
     for text in texts:
         try:
             return CRS.from_user_input(text)
