@@ -19,11 +19,14 @@ from hypothesis import strategies as st
 import toegankelijk as tg
 from toegankelijk import labels
 from toegankelijk.errors import ConfigError, InputError, MissingExtraError
-from toegankelijk.io import excel
+from toegankelijk.io import excel, exports
 from toegankelijk.io.cells import CUT, MAX_TEXT, clean, distinct, sheet_name
-from toegankelijk.io.excel import CODES, DERIVED, HEAD_ROWS, SPARE_ROWS, Column, write_workbook
-from toegankelijk.monitoring import FIELDS
-from toegankelijk.workbook import CHOICES, COLOURS, PRINTED, write_monitoring_workbook
+from toegankelijk.io.excel import write_workbook
+from toegankelijk.io.exports import Export
+from toegankelijk.io.sheets import CODES, DERIVED, HEAD_ROWS, SPARE_ROWS, TEAL, Column
+from toegankelijk.ledger.fields import CLOSED, FIELDS, STAFF_STATUSES
+from toegankelijk.ledger.words import field_choices
+from toegankelijk.workbook import CHECK, COLOURS, FILLED, GIVEN, write_monitoring_workbook
 
 from .hostile import never_ran, payloads, poison
 
@@ -33,7 +36,7 @@ FORMULAS = [
     "mailto:anna@example.org", "internal:'codes'!A1", "external:c:\\x.xlsx", "file:///x", "ftp://example.org", "#REF!", "#N/A",
     "TRUE", "007", "1/2", "1e400", "12%", "2026-05-01", "_x0041_", "_xlfn.X", "'=1+1", "&amp;", "<f>1+1</f>", "]]>", "&L&P",
 ]  # fmt: skip
-DAY = datetime.date(2026, 5, 1)
+EMPTY = Export(pd.DataFrame(), {}, {}, day=datetime.date(2026, 5, 1))
 
 
 @pytest.fixture(scope="module")
@@ -44,6 +47,17 @@ def screening():
 @pytest.fixture(scope="module")
 def book(screening, tmp_path_factory):
     return opened(screening, screening.table, tmp_path_factory.mktemp("book"))
+
+
+def names_of(table) -> list[str]:
+    """Printed columns that a table has."""
+    return [name for name in (*GIVEN, *FILLED) if name in table]
+
+
+def in_order(table: pd.DataFrame) -> pd.DataFrame:
+    """Rows as they are written: on which somebody has to act, the most urgent first."""
+    urgency = pd.to_numeric(table["priority"]).fillna(-1)
+    return table.iloc[np.lexsort((np.arange(len(table)), -urgency, table["status"].isin(CLOSED)))]
 
 
 def opened(screening, table, folder, **options):
@@ -58,15 +72,19 @@ def read_back(book) -> pd.DataFrame:
     names = [cell.value for cell in main[1]]
     lists = {}
     for at in range(1, codes.max_column, 2):
-        cells = codes.iter_rows(min_row=3, min_col=at, max_col=at + 1, values_only=True)
+        cells = codes.iter_rows(min_row=2, min_col=at, max_col=at + 1, values_only=True)
         pairs = [(word, code) for code, word in cells if code is not None]
-        lists[codes.cell(2, at).value] = dict(pairs)
+        lists[codes.cell(1, at).value] = dict(pairs)
         assert len(dict(pairs)) == len(pairs), "a word stands for one code"
     rows = [list(row) for row in main.iter_rows(min_row=HEAD_ROWS + 1, max_col=len(names), values_only=True)]
     table = pd.DataFrame(rows, columns=names, dtype="object")
     for name, words in lists.items():
         table[name] = table[name].map(lambda word, words=words: words[word], na_action="ignore")
     return table[[name for name in names if not name.startswith(DERIVED)]]
+
+
+def summary_of(book):
+    return book.worksheets[-3]
 
 
 def plain(value: object) -> str:
@@ -80,6 +98,7 @@ def plain(value: object) -> str:
 
 def assert_same(book, table: pd.DataFrame) -> None:
     found = read_back(book)
+    table = in_order(table)
     assert set(found) == set(table) - {"geometry"}
     for column in found:
         assert [plain(value) for value in found[column]] == [plain(value) for value in table[column]], column
@@ -99,7 +118,7 @@ def test_people_read_words_in_their_language(screening, tmp_path, lang):
     main = book.worksheets[0]
     assert main.title == labels.label("bottlenecks", lang)
     heads = {name.value: head.value for name, head in zip(main[1], main[2], strict=True)}
-    assert set(heads) >= set(FIELDS)
+    assert set(heads) >= set(FIELDS) & set(screening.table)
     assert all(head for head in heads.values())
     assert not [name for name, head in heads.items() if name == head and "_" in name]
     first = {name.value: cell.value for name, cell in zip(main[1], main[3], strict=True)}
@@ -150,26 +169,102 @@ def test_the_head_stays_and_filters_and_the_first_row_is_hidden(screening, book)
     assert main.row_dimensions[1].hidden
     assert not main.row_dimensions[2].hidden
     assert main["A1"].value == "bottleneck_id"
-    assert [sheet.sheet_state for sheet in book] == ["visible", "visible", "hidden"]
+    assert [sheet.sheet_state for sheet in book][-2:] == ["veryHidden", "veryHidden"]
+    assert book.sheetnames[-2:] == [CODES, exports.SHEET]
+    assert {sheet.sheet_state for sheet in book.worksheets[:-2]} == {"visible"}
     assert book.active == main
-    assert [book[CODES].cell(1, at).value for at in (1, 2)] == ["toegankelijk", 1]
+    assert [book[exports.SHEET].cell(1, at).value for at in (1, 2)] == list(exports.FORMAT)
+
+
+def test_every_service_has_a_sheet_with_its_rows(screening, book):
+    services = screening.norm.services["name_nl"]
+    parts = book.worksheets[1:-3]
+    counts = screening.table["responsible"].value_counts()
+    assert [sheet.title for sheet in parts] == [sheet_name(services[code]) for code in services.index if code in counts]
+    for sheet, code in zip(parts, [code for code in services.index if code in counts], strict=True):
+        assert [cell.value for cell in sheet[1]] == names_of(screening.table)
+        ids = [sheet.cell(row, 1).value for row in range(HEAD_ROWS + 1, sheet.max_row + 1)]
+        table = in_order(screening.table)
+        assert ids == list(table.loc[table["responsible"] == code, "bottleneck_id"])
+        assert (sheet.freeze_panes, sheet.row_dimensions[1].hidden) == ("B3", True)
+        assert sheet.oddHeader.left.text.endswith(services[code])
+
+
+def test_one_service_needs_no_sheet_of_its_own_and_rows_without_have_one(screening, tmp_path):
+    alone = opened(screening, screening.table.assign(responsible="groen"), tmp_path)
+    assert len(alone.worksheets) == 4
+    table = screening.table.assign(responsible=[*[None] * 3, *["=1+1"] * (len(screening.table) - 3)])
+    titles = opened(screening, table, tmp_path).sheetnames
+    assert titles[1:-3] == ["=1+1", labels.label("workbook.nobody")]
+
+
+def test_columns_of_staff_and_of_the_machine_look_different(screening, book):
+    main = book.worksheets[0]
+    fills = {cell.value: main.cell(2, cell.column).fill.fgColor.rgb[-6:].lower() for cell in main[1]}
+    teal = {name for name, fill in fills.items() if f"#{fill}" == TEAL}
+    assert teal == {name for name in screening.table if name in FIELDS and FIELDS[name].owner in ("effective", "staff")}
+    assert len(set(fills.values())) == 2
+    assert all(main.cell(3, cell.column).fill.fill_type == "solid" for cell in main[1] if cell.value in teal)
+
+
+def test_what_staff_said_is_bold(screening, tmp_path):
+    says = pd.Series(["LT", *[""] * (len(screening.table) - 1)], dtype="object")
+    main = opened(screening, screening.table.assign(planning_staff=says), tmp_path).worksheets[0]
+    at = [cell.value for cell in main[1]].index("planning") + 1
+    assert [bool(main.cell(row, at).font.b) for row in (3, 4)] == [True, False]
+
+
+def test_what_has_to_be_looked_at_stands_beside_the_row(screening, tmp_path):
+    ids = in_order(screening.table)["bottleneck_id"].tolist()
+    conflicts = pd.DataFrame(
+        [
+            {
+                "bottleneck_id": ids[1],
+                "what": "machine_field",
+                "field": "street",
+                "staff_value": "=A",
+                "machine_value": "Kapelstraat",
+            },
+            {"bottleneck_id": ids[1], "what": "both_edited", "field": "planning", "staff_value": "KT", "machine_value": "LT"},
+            {"bottleneck_id": "", "what": "field_gone", "field": "remark", "staff_value": "", "machine_value": ""},
+        ]
+    )
+    main = opened(screening, screening.table, tmp_path, conflicts=conflicts).worksheets[0]
+    at = [cell.value for cell in main[1]].index(CHECK) + 1
+    assert main.cell(3, at).value is None
+    told = main.cell(4, at).value
+    assert "(=A / Kapelstraat)" in told
+    assert [line.partition(":")[0] for line in told.split("\n")] == ["Straat", "Planning"]
+
+
+def test_what_has_to_be_done_comes_first(screening, tmp_path):
+    table = screening.table.assign(status=["geverifieerd", *["open"] * (len(screening.table) - 1)])
+    main = opened(screening, table, tmp_path).worksheets[0]
+    assert main.cell(HEAD_ROWS + len(table), 1).value == table["bottleneck_id"].iloc[0]
+    assert_same(openpyxl.load_workbook(tmp_path / "monitoring.xlsx"), table)
 
 
 def test_drop_downs_offer_the_codes_of_the_norm(screening, book):
     main, codes = book.worksheets[0], book[CODES]
     names = {openpyxl.utils.get_column_letter(cell.column): cell.value for cell in main[1]}
     rules = {names[str(rule.sqref).split("3:")[0]]: rule for rule in main.data_validations.dataValidation}
-    assert set(rules) == {*CHOICES, "responsible", "partner"}
+    lists = {name: rule for name, rule in rules.items() if rule.type == "list"}
+    assert set(lists) == {"status", "planning", "priority_band", "responsible", "partner"}
+    assert {name: rule.type for name, rule in rules.items() if name not in lists} == {
+        "target_year": "whole",
+        "cost_class": "whole",
+    }
     for name, rule in rules.items():
-        sheet, _, area = rule.formula1.partition("!")
-        assert (sheet, rule.type) == (CODES, "list")
         assert str(rule.sqref).endswith(str(HEAD_ROWS + len(screening.table) + SPARE_ROWS))
+        assert (rule.errorStyle == "warning") == (name not in ("status", "planning", "priority_band")), "others may be entered"
+    for name, rule in lists.items():
+        sheet, _, area = rule.formula1.partition("!")
+        assert sheet == CODES
         offered = [cell.value for line in codes[area.replace("$", "")] for cell in line]
         services = name in ("responsible", "partner")
-        assert offered == (
-            labels_of(screening.norm.services["name_nl"]) if services else [worded(name, code) for code in CHOICES[name]]
-        )
-        assert (rule.errorStyle == "warning") == services, "others than the services known may be responsible"
+        words = field_choices(f"{name}_staff")
+        assert offered == (labels_of(screening.norm.services["name_nl"]) if services else list(words.values()))
+    assert list(field_choices("status_staff")) == list(STAFF_STATUSES)
 
 
 def labels_of(names: pd.Series) -> list[str]:
@@ -177,13 +272,12 @@ def labels_of(names: pd.Series) -> list[str]:
 
 
 def worded(column: str, code: str) -> str:
-    return labels.label(f"{ {'planning': 'term', 'priority_band': 'band'}.get(column, column) }.{code}")
+    return field_choices(column)[code]
 
 
-def test_all_values_that_a_run_gives_are_offered(screening):
-    """What a rule fills in can be chosen too."""
-    for name, codes in CHOICES.items():
-        assert set(screening.table[name]) <= set(codes), name
+def test_all_values_that_a_run_gives_have_words(screening):
+    for name in ("status", "planning", "phase", "feasibility", "track", "priority_band"):
+        assert set(screening.table[name]) <= set(field_choices(name)), name
 
 
 def test_colours_repeat_what_the_words_say(book):
@@ -194,10 +288,7 @@ def test_colours_repeat_what_the_words_say(book):
         for area in main.conditional_formatting
         for rule in area.rules
     }
-    assert coloured == {
-        *(("priority_band", labels.label(f"band.{code}")) for code in COLOURS["priority_band"]),
-        *(("severity", labels.label(f"severity.{code}")) for code in COLOURS["severity"]),
-    }
+    assert coloured == {(name, worded(name, code)) for name in COLOURS for code in COLOURS[name]}
 
 
 @pytest.mark.parametrize("colours", [pair for group in COLOURS.values() for pair in group.values()])
@@ -218,7 +309,9 @@ def test_it_prints_on_wide_pages_with_the_head_on_each(screening, book):
     assert main.page_setup.fitToHeight == 0
     assert main.sheet_properties.pageSetUpPr.fitToPage
     assert main.print_title_rows == "$2:$2"
-    assert main.print_area.endswith(f"$A$2:${openpyxl.utils.get_column_letter(len(PRINTED))}${HEAD_ROWS + len(screening.table)}")
+    assert main.print_area.endswith(
+        f"$A$2:${openpyxl.utils.get_column_letter(len(names_of(screening.table)))}${HEAD_ROWS + len(screening.table)}"
+    )
     assert screening.city.name in main.oddHeader.left.text
     assert main.oddFooter.center.text == "&P / &N"
     assert all(9 <= column.width <= 50 for column in main.column_dimensions.values())
@@ -226,7 +319,7 @@ def test_it_prints_on_wide_pages_with_the_head_on_each(screening, book):
 
 
 def test_the_summary_counts_and_names_the_source(screening, book):
-    rows = [row for row in book.worksheets[1].iter_rows(values_only=True) if any(cell is not None for cell in row)]
+    rows = [row for row in summary_of(book).iter_rows(values_only=True) if any(cell is not None for cell in row)]
     facts = {row[0]: row[1] for row in rows}
     assert facts["Norm"] == f"{screening.norm.name} {screening.norm.version}"
     assert facts[labels.label("checksum")] == screening.norm.hash
@@ -246,24 +339,25 @@ def test_the_summary_says_which_rows_of_the_norm_a_city_changed(screening, tmp_p
     (folder / "norm.toml").write_text('base = "vlaanderen"\n', "utf-8")
     (folder / "themes.csv").write_text("theme,weight\nhaltes,2\n", "utf-8")
     book = opened(screening, screening.table, tmp_path, norm=tg.read_norm(folder), lang="en")
-    facts = {row[0]: row[1] for row in book.worksheets[1].iter_rows(values_only=True) if row[0]}
+    facts = {row[0]: row[1] for row in summary_of(book).iter_rows(values_only=True) if row[0]}
     assert facts["Norm differs from vlaanderen, rows"] == "themes haltes"
 
 
 def test_columns_of_staff_are_there_and_are_printed(screening, tmp_path):
-    count = len(screening.table)
+    rows = len(screening.table)
     table = screening.table.assign(
-        opmerking=["=1+1", *["dringend"] * (count - 1)],
-        gezien=[True, False, *[None] * (count - 2)],
-        bedrag=[12.5, np.nan, *[3] * (count - 2)],
-        dossier=pd.array([2**60, pd.NA, *[7] * (count - 2)], dtype="Int64"),
-        bezoek=[pd.Timestamp("2026-03-02 14:30"), pd.NaT, *[pd.Timestamp("1850-01-01")] * (count - 2)],
+        opmerking=["=1+1", *["dringend"] * (rows - 1)],
+        gezien=[True, False, *[None] * (rows - 2)],
+        bedrag=[12.5, np.nan, *[3] * (rows - 2)],
+        dossier=pd.array([2**60, pd.NA, *[7] * (rows - 2)], dtype="Int64"),
+        bezoek=[pd.Timestamp("2026-03-02 14:30"), pd.NaT, *[pd.Timestamp("1850-01-01")] * (rows - 2)],
     )
     book = opened(screening, table, tmp_path)
     main = book.worksheets[0]
     names = [cell.value for cell in main[1]]
-    assert names[: len(PRINTED) + 5] == [*PRINTED, "opmerking", "gezien", "bedrag", "dossier", "bezoek"]
-    assert openpyxl.utils.get_column_letter(len(PRINTED) + 5) in main.print_area
+    count = len(names_of(table))
+    assert names[: count + 5] == [*names_of(table), "opmerking", "gezien", "bedrag", "dossier", "bezoek"]
+    assert openpyxl.utils.get_column_letter(count + 5) in main.print_area
     cells = dict(zip(names, main[3], strict=True))
     assert (cells["opmerking"].value, cells["opmerking"].data_type) == ("=1+1", "s")
     assert cells["gezien"].value is True
@@ -328,7 +422,7 @@ def test_no_text_becomes_a_formula_a_link_or_a_number(screening, tmp_path):
         assert not (name.startswith("xl/worksheets/") and re.search(r"<f[ >]|<hyperlink", part))
     found = read_back(book)
     for column in set(table) - {"geometry"}:
-        wanted = [clean(plain(value))[0] for value in table[column]]
+        wanted = [clean(plain(value))[0] for value in in_order(table)[column]]
         assert [plain(value) for value in found[clean(column)[0]]] == wanted, column
     assert never_ran(tmp_path / "marker")
 
@@ -355,7 +449,7 @@ def test_what_a_cell_cannot_hold_is_replaced_and_counted(screening, tmp_path, ra
     assert (written.rows, written.replaced, written.cut) == (2, replaced, cut)
     book = openpyxl.load_workbook(path)
     assert read_back(book)["opmerking"].tolist() == [shown, "goed"]
-    hints = [str(row[0]) for row in book.worksheets[1].iter_rows(values_only=True)]
+    hints = [str(row[0]) for row in summary_of(book).iter_rows(values_only=True)]
     assert sum("control characters" in hint for hint in hints) == replaced
     assert sum("were longer than" in hint for hint in hints) == cut
 
@@ -410,9 +504,9 @@ def test_all_that_does_not_fit_is_told_at_once(tmp_path, monkeypatch):
     monkeypatch.setattr(excel, "MAX_ROWS", 502 + SPARE_ROWS)
     table = pd.DataFrame({"a": range(501)})
     with pytest.raises(ConfigError) as caught:
-        write_workbook(tmp_path / "x.xlsx", table, [Column("b", "B")], name="x", title="x", created=DAY)
+        write_workbook(tmp_path / "x.xlsx", table, [Column("b", "B")], name="x", title="x", export=EMPTY)
     assert ["column 'b'" in caught.value.problems[0], "501 rows" in caught.value.problems[1]] == [True, True]
-    write_workbook(tmp_path / "x.xlsx", table.head(500), [Column("a", "A")], name="x", title="x", created=DAY)
+    write_workbook(tmp_path / "x.xlsx", table.head(500), [Column("a", "A")], name="x", title="x", export=EMPTY)
 
 
 def test_a_file_that_cannot_be_written_leaves_the_old_one(screening, tmp_path):

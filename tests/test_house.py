@@ -15,7 +15,7 @@ SOURCE = ROOT / "src" / "toegankelijk"
 MODULES = sorted(SOURCE.rglob("*.py"))
 
 BASE = {"errors", "schema", "units", "labels", "crs", "keys"}
-JUDGED = BASE | {"norm", "zones", "evidence", "findings", "gaps", "scores", "bottlenecks", "monitoring"}
+JUDGED = BASE | {"norm", "zones", "evidence", "findings", "gaps", "scores", "bottlenecks"}
 MAY_IMPORT = {
     "errors": set(),
     "schema": {"errors"},
@@ -36,9 +36,10 @@ MAY_IMPORT = {
     "coverage": BASE | {"norm", "measure", "findings", "balance"},
     "scores": BASE | {"norm", "zones", "measure", "findings"},
     "bottlenecks": BASE | {"norm", "zones", "measure", "findings", "evidence", "gaps"},
-    "monitoring": JUDGED - {"monitoring"},
-    "survey": JUDGED - {"monitoring"},
-    "io": BASE,
+    "ledger": BASE,
+    "monitoring": JUDGED | {"ledger", "io", "workbook", "observations"},
+    "survey": JUDGED,
+    "io": BASE | {"ledger"},
     "config": BASE,
     "columns": BASE | {"config"},
     "inventory": BASE,
@@ -56,12 +57,13 @@ MAY_IMPORT = {
     "testing": JUDGED,
     "sample": BASE,
     "versions": set(),
-    "workbook": JUDGED | {"io", "wording"},
+    "workbook": JUDGED | {"io", "wording", "ledger"},
     "screening": JUDGED
-    | {"balance", "measure", "io", "config", "city", "maps", "reports", "sample", "groups", "survey", "workbook"},
+    | {"balance", "measure", "io", "config", "city", "maps", "reports", "sample", "groups", "survey", "workbook"}
+    | {"ledger", "monitoring"},
     # it calls one function of these, and prints
     "cli": {"errors", "labels", "norm", "evidence", "sample", "screening", "coverage"}
-    | {"survey", "inspection", "versions", "registers"},
+    | {"survey", "inspection", "versions", "registers", "monitoring", "ledger"},
 }
 HEAVY = ("folium", "fiona", "osmium", "pydantic", "typer")
 SHAPELESS = {"utils", "util", "helpers", "helper", "common", "base", "manager", "misc"}

@@ -1,6 +1,5 @@
 """What a screening writes, how it carries on with a table that stands there, and how it refuses."""
 
-import datetime
 import json
 import shutil
 import sqlite3
@@ -17,11 +16,25 @@ from typer.testing import CliRunner
 import toegankelijk as tg
 from toegankelijk import reports
 from toegankelijk.cli import app
-from toegankelijk.io.geopackage import read_table, write_layers, write_table
-from toegankelijk.monitoring import FIELDS, LAYER
+from toegankelijk.io.geopackage import write_layers
+from toegankelijk.io.geopackage_rows import add_functions
+from toegankelijk.ledger.fields import BESIDE, FIELDS, LAYER
 from toegankelijk.screening import results
 
 runner = CliRunner()
+
+
+def read_table(path):
+    return pyogrio.read_dataframe(path, layer=LAYER)
+
+
+def by_staff(path, *statements):
+    """Edits as a program such as QGIS makes them: in place."""
+    with closing(sqlite3.connect(path)) as connection:
+        add_functions(connection)
+        for statement in statements:
+            connection.execute(statement)
+        connection.commit()
 
 
 @pytest.fixture(scope="module")
@@ -80,7 +93,7 @@ def small_city(folder: Path, *, crs: str = "EPSG:31370", place: tuple[int, int] 
 
 
 def test_all_files_and_nothing_else(written):
-    assert sorted(path.name for path in written.iterdir()) == sorted(results.FILES)
+    assert sorted(path.name for path in written.iterdir()) == sorted([*results.FILES, results.TABLE])
 
 
 def test_findings_carry_what_belongs_to_them(written, screened):
@@ -105,7 +118,7 @@ def test_geopackages_are_version_1_3_with_the_layers_that_are_promised(written):
     layers = {name: {str(row[0]) for row in pyogrio.list_layers(written / name)} for name in names}
     assert layers == {
         "screening.gpkg": {"findings", "zone_scores", "good_examples", "survey", "visits", "stop_verdicts", "narrowings"},
-        "monitoring.gpkg": {"monitoring"},
+        "monitoring.gpkg": {LAYER, *BESIDE, "layer_styles"},
     }
     for name in layers:
         with closing(sqlite3.connect(written / name)) as connection:
@@ -118,7 +131,7 @@ def test_layers_of_the_geopackage_say_what_the_tables_say(written, screened):
         frame = pyogrio.read_dataframe(written / "screening.gpkg", layer=name)
         assert len(frame) == len(table)
         assert set(table.columns) <= set(frame.columns)
-    table = read_table(written / "monitoring.gpkg", LAYER)
+    table = read_table(written / "monitoring.gpkg")
     assert [column for column in table if column != table.geometry.name] == list(FIELDS)
     assert table["bottleneck_id"].tolist() == screened.table["bottleneck_id"].tolist()
     assert table["first_seen"].astype(str).unique().tolist() == ["2026-05-01"]
@@ -158,13 +171,15 @@ def test_the_same_again_changes_nothing(written, screened, tmp_path):
 def test_what_staff_wrote_is_kept_when_the_data_changes(tmp_path):
     toml = small_city(tmp_path)
     tg.screen(toml).write(tmp_path / "mine")
-    table = read_table(tmp_path / "mine" / "monitoring.gpkg", LAYER)
-    identity = table["bottleneck_id"].item()
-    table = table.assign(status="in uitvoering", first_seen=datetime.date(2024, 1, 2))
-    table = table.assign(opmerking="bellen met aannemer", bedrag=1250.5)
-    write_table(tmp_path / "mine" / "monitoring.gpkg", LAYER, table, {**FIELDS, "opmerking": "str", "bedrag": "float"})
-    by_staff = (tmp_path / "mine" / "monitoring.gpkg").read_bytes()
-
+    path = tmp_path / "mine" / "monitoring.gpkg"
+    identity = read_table(path)["bottleneck_id"].item()
+    by_staff(
+        path,
+        "ALTER TABLE monitoring ADD COLUMN opmerking TEXT",
+        "ALTER TABLE monitoring ADD COLUMN bedrag DOUBLE",
+        "UPDATE monitoring SET opmerking = 'bellen met aannemer', bedrag = 1250.5, status = 'in uitvoering'",
+        "UPDATE monitoring SET planning_staff = 'LT'",
+    )
     changed = gpd.GeoDataFrame(
         {"id": ["k0", "k1", "k2"], "hoogte": [5.0, 1.0, 3.5]},
         geometry=gpd.points_from_xy([228_005, 228_010, 228_020], [182_010] * 3),
@@ -173,21 +188,16 @@ def test_what_staff_wrote_is_kept_when_the_data_changes(tmp_path):
     pyogrio.write_dataframe(changed, tmp_path / "kerbs.gpkg")
     tg.screen(toml).write(tmp_path / "mine")
 
-    after = read_table(tmp_path / "mine" / "monitoring.gpkg", LAYER).set_index("bottleneck_id")
+    after = read_table(path).set_index("bottleneck_id")
     assert len(after) == 2
     row = after.loc[identity]
-    assert (row["status"], str(row["first_seen"]), row["opmerking"], row["bedrag"]) == (
-        "in uitvoering",
-        "2024-01-02",
-        "bellen met aannemer",
-        1250.5,
-    )
+    typed = ("status", "status_staff", "planning", "planning_staff", "opmerking", "bedrag")
+    assert row[list(typed)].tolist() == ["in_uitvoering", "in_uitvoering", "LT", "LT", "bellen met aannemer", 1250.5]
     assert (row["value"], row["severity"]) == ("3,5 cm", 3)  # what the machine owns is refreshed
     new = after[after["object_id"] == "k0"].iloc[0]
-    assert (new["status"], str(new["first_seen"])) == ("open", "2026-05-01")
+    assert (new["status"], str(new["first_seen"])[:10]) == ("open", "2026-05-01")
     assert pd.isna(new["opmerking"])
     assert pd.isna(new["bedrag"])
-    assert (tmp_path / "mine" / "monitoring.previous-1.gpkg").read_bytes() == by_staff
 
     files = contents(tmp_path / "mine")
     tg.screen(toml).write(tmp_path / "mine")  # and now nothing changes any more
@@ -195,24 +205,32 @@ def test_what_staff_wrote_is_kept_when_the_data_changes(tmp_path):
     assert contents(tmp_path / "mine")["monitoring.gpkg"] == files["monitoring.gpkg"]
 
 
-def test_a_bottleneck_that_is_not_found_any_more_stays(tmp_path):
+def test_a_bottleneck_that_is_not_delivered_any_more_is_closed_only_by_a_whole_layer(tmp_path):
     toml = small_city(tmp_path)
     tg.screen(toml).write(tmp_path / "out")
     gone = gpd.GeoDataFrame({"id": ["k1"], "hoogte": [1.0]}, geometry=gpd.points_from_xy([228_010], [182_010]), crs="EPSG:31370")
     pyogrio.write_dataframe(gone, tmp_path / "kerbs.gpkg")
     tg.screen(toml).write(tmp_path / "out")
-    table = read_table(tmp_path / "out" / "monitoring.gpkg", LAYER)
-    assert table[["object_id", "status"]].to_numpy().tolist() == [["k2", "open"]]
+    table = read_table(tmp_path / "out" / "monitoring.gpkg")
+    assert table[["object_id", "status"]].to_numpy().tolist() == [["k2", "vervallen"]]
 
 
-def test_a_third_table_keeps_both_that_were_there(folder, small):
-    for status in ("gepland", "uitgevoerd"):
-        table = read_table(folder / "monitoring.gpkg", LAYER)
-        write_table(folder / "monitoring.gpkg", LAYER, table.assign(status=status, severity=1), FIELDS)
-        small.write(folder)
-    kept = [read_table(folder / f"monitoring.previous-{n}.gpkg", LAYER)["status"].unique().tolist() for n in (1, 2)]
-    assert kept == [["gepland"], ["uitgevoerd"]]
-    assert read_table(folder / "monitoring.gpkg", LAYER)["status"].unique().tolist() == ["uitgevoerd"]
+def test_map_and_report_say_what_staff_say(folder, small):
+    by_staff(folder / "monitoring.gpkg", "UPDATE monitoring SET responsible_staff = 'ploeg noord'")
+    small.write(folder)
+    assert "ploeg noord" in (folder / "report.html").read_text("utf-8")
+    by_staff(folder / "monitoring.gpkg", "UPDATE monitoring SET status_staff = 'onterecht'")
+    small.write(folder)
+    assert "ploeg noord" not in (folder / "report.html").read_text("utf-8")
+
+
+def test_a_workbook_that_is_replaced_stays_beside_it(folder, small):
+    before = (folder / "monitoring.xlsx").read_bytes()
+    small.write(folder)
+    assert not (folder / "monitoring.previous-1.xlsx").exists()
+    by_staff(folder / "monitoring.gpkg", "UPDATE monitoring SET remark = 'gebeld'")
+    small.write(folder)
+    assert (folder / "monitoring.previous-1.xlsx").read_bytes() == before
 
 
 def test_a_place_without_any_bottleneck(tmp_path):
@@ -221,14 +239,13 @@ def test_a_place_without_any_bottleneck(tmp_path):
     broken_kerbs = (tmp_path / "kerbs.gpkg").read_bytes()
     pyogrio.write_dataframe(fine, tmp_path / "kerbs.gpkg")
     out = tg.screen(toml).write(tmp_path / "out")
-    assert len(read_table(out / "monitoring.gpkg", LAYER)) == 0
+    assert len(read_table(out / "monitoring.gpkg")) == 0
     before = contents(out)["monitoring.gpkg"]
     tg.screen(toml).write(out)
     assert contents(out)["monitoring.gpkg"] == before
-    assert not (out / "monitoring.previous-1.gpkg").exists()
     (tmp_path / "kerbs.gpkg").write_bytes(broken_kerbs)
     tg.screen(toml).write(out)
-    assert read_table(out / "monitoring.gpkg", LAYER)["object_id"].tolist() == ["k2"]
+    assert read_table(out / "monitoring.gpkg")["object_id"].tolist() == ["k2"]
 
 
 # Failing midway
@@ -250,11 +267,10 @@ def test_failing_midway_leaves_no_folder_that_was_not_there(tmp_path, small, mon
     assert not list(tmp_path.iterdir())
 
 
-@pytest.mark.parametrize("stuck", ["monitoring.gpkg", "run.json"])
+@pytest.mark.parametrize("stuck", ["monitoring.xlsx", "run.json"])
 def test_a_file_that_cannot_be_replaced_leaves_all_as_it_was(folder, small, monkeypatch, stuck):
     """As when a file is open in another program on Windows."""
-    table = read_table(folder / "monitoring.gpkg", LAYER)
-    write_table(folder / "monitoring.gpkg", LAYER, table.assign(severity=1), FIELDS)
+    by_staff(folder / "monitoring.gpkg", "UPDATE monitoring SET severity = 1")
     (folder / "map.html").unlink()
     (folder / "report.html").write_text("of mine")
     before = contents(folder)
@@ -298,7 +314,8 @@ def test_the_order_of_rows_and_exact_copies_change_no_byte_of_the_findings(shuff
     out = screening.write(tmp_path / "out")
     assert (out / "findings.parquet").read_bytes() == (written / "findings.parquet").read_bytes()
     assert (out / "screening.gpkg").read_bytes() == (written / "screening.gpkg").read_bytes()
-    assert (out / "monitoring.gpkg").read_bytes() == (written / "monitoring.gpkg").read_bytes()
+    tables = [read_table(folder / "monitoring.gpkg") for folder in (out, written)]
+    pd.testing.assert_frame_equal(*map(pd.DataFrame, tables))
     assert (screening.city.remarks["reason"] == "exact copy of another row").sum() > 40
     assert (screening.balance["not_assessable"] > 0).sum() > 10
 
@@ -375,7 +392,7 @@ def test_demo(tmp_path):
     assert code == 0, told
     assert "67 knelpunten" in told
     assert "verzonnen" in told
-    assert sorted(path.name for path in (tmp_path / "out").iterdir()) == sorted(results.FILES)
+    assert sorted(path.name for path in (tmp_path / "out").iterdir()) == sorted([*results.FILES, results.TABLE])
 
 
 def test_screen_with_options(tmp_path):

@@ -22,7 +22,15 @@ if TYPE_CHECKING:
     from toegankelijk.maps import show_map
     from toegankelijk.measure import measure_layers
     from toegankelijk.measure.shares import measure_shares
-    from toegankelijk.monitoring import update_table
+    from toegankelijk.monitoring import import_workbooks, open_store, read_monitoring, update_monitoring
+    from toegankelijk.monitoring.reading import (
+        diff_monitoring,
+        export_monitoring,
+        monitoring_history,
+        monitoring_status,
+        monitoring_trends,
+    )
+    from toegankelijk.monitoring.reports import read_reports
     from toegankelijk.norm import Norm, read_norm
     from toegankelijk.observations import with_observations
     from toegankelijk.profiles import Profile, load_profile
@@ -45,7 +53,11 @@ _HOME = {
     "maps": ("show_map",),
     "measure": ("measure_layers",),
     "measure.shares": ("measure_shares",),
-    "monitoring": ("update_table",),
+    "monitoring": ("import_workbooks", "open_store", "read_monitoring", "update_monitoring"),
+    "monitoring.reports": ("read_reports",),
+    "monitoring.reading": (
+        *("diff_monitoring", "export_monitoring", "monitoring_history", "monitoring_status", "monitoring_trends"),
+    ),
     "norm": ("Norm", "read_norm"),
     "observations": ("with_observations",),
     "profiles": ("Profile", "load_profile"),
@@ -75,8 +87,11 @@ __all__ = [
     "ToegankelijkError",
     "assess",
     "cover_norm",
+    "diff_monitoring",
+    "export_monitoring",
     "find_bottlenecks",
     "find_good_examples",
+    "import_workbooks",
     "inspect_files",
     "judge_groups",
     "list_survey",
@@ -84,9 +99,15 @@ __all__ = [
     "load_profile",
     "measure_layers",
     "measure_shares",
+    "monitoring_history",
+    "monitoring_status",
+    "monitoring_trends",
+    "open_store",
     "passable_width",
     "read_city",
+    "read_monitoring",
     "read_norm",
+    "read_reports",
     "sample_city",
     "score_city",
     "score_zones",
@@ -94,7 +115,7 @@ __all__ = [
     "screen_city",
     "show_map",
     "show_versions",
-    "update_table",
+    "update_monitoring",
     "with_observations",
 ]
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import typer
 
-from toegankelijk.cli import inspecting, mapping, norms, runs, surveys
+from toegankelijk.cli import inspecting, mapping, monitor, norms, runs, surveys
 
 app = typer.Typer(name="toegankelijk", help="Screen public space for accessibility.", no_args_is_help=True, add_completion=False)
 app.command()(runs.demo)
@@ -14,3 +14,4 @@ app.command()(surveys.survey)
 app.command("versions")(runs.versions)
 app.add_typer(norms.norms, name="norm")
 app.add_typer(mapping.maps, name="map")
+app.add_typer(monitor.monitor, name="monitor")

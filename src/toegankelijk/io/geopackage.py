@@ -12,33 +12,19 @@ import tempfile
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import closing, contextmanager
 from pathlib import Path
-from typing import Any
 
 import geopandas as gpd
 import numpy as np
-import pandas as pd
 import pyogrio
 import shapely
 
 from toegankelijk.errors import ConfigError, InputError
-from toegankelijk.io.vector import read_layer
 
 VERSION = "1.3"
 """QGIS before 3.28 and its contemporaries only partly know 1.4, which would be the default."""
 
 _DATE = "2000-01-01T00:00:00.000Z"
 """Date of change in every file: the true one would make two equal outcomes differ. Runs and rows carry their own dates."""
-
-_TYPES: Mapping[str, Any] = {
-    "str": "str",
-    "int32": "Int32",
-    "int64": "Int64",
-    "float": "float64",
-    "bool": "boolean",
-    "date": "date",
-    "datetime": "datetime",
-}
-"""Type of a column of a table, and how pandas holds it."""
 
 _FORBIDDEN = ("geom", "rowid")
 
@@ -88,84 +74,6 @@ def write_layers(
             with closing(sqlite3.connect(draft)) as connection:
                 finish(connection)
                 connection.commit()
-
-
-def write_table(path: Path, layer: str, table: gpd.GeoDataFrame, columns: Mapping[str, str]) -> None:
-    """Write the monitoring table: a GeoPackage 1.3 with one layer of points, whose columns have the types that are asked.
-
-    Parameters
-    ----------
-    path
-        File to make or to replace, ending in ``.gpkg``; its folder must exist.
-    layer
-        Name of the layer.
-    table
-        Rows; every column of `columns` must be there. Missing stays missing.
-    columns
-        Column to type, in the order of the file: ``"str"``, ``"str:80"`` (at most 80 characters), ``"int32"``, ``"int64"``,
-        ``"float"``, ``"bool"``, ``"date"`` or ``"datetime"``. The first column is the key: no gaps, no doubles.
-
-    Raises
-    ------
-    ConfigError
-        The path, the columns or a value do not fit; all problems at once.
-    InputError
-        The old file is open in another program, or the new one does not hold what was written (disk full). The old file stays.
-    """
-    problems = [f"column {column!r} is not in the table" for column in columns if column not in table]
-    problems += [
-        f"column {column!r}: there is no type {kind!r}"
-        for column, kind in columns.items()
-        if kind.partition(":")[0] not in _TYPES
-    ]
-    problems += ["column 'fid': the name is taken; rename it"] if "fid" in {column.casefold() for column in columns} else []
-    problems += _problems(layer, table[[column for column in columns if column in table] + [table.geometry.name]])
-    if not problems:
-        problems += _table_problems(table, columns)
-    if problems:
-        raise ConfigError(f"{path}: table {layer!r} cannot be written.", problems)
-    key = next(iter(columns))
-    rows = gpd.GeoDataFrame(
-        {column: _converted(table[column], kind) for column, kind in columns.items()},
-        geometry=gpd.GeoSeries(shapely.force_2d(table.geometry.to_numpy()), index=table.index, crs=table.crs),
-    )
-    crs = None if table.crs is None else table.crs.to_wkt()
-    with _replacing(Path(path), {layer: len(rows)}) as draft, _fixed_date():
-        # fiona makes the columns as they are asked; its writing of rows confuses int32 with int64, so pyogrio adds them.
-        _make_table(draft, layer, columns, crs)
-        pyogrio.write_dataframe(rows, draft, layer=layer, driver="GPKG", geometry_type="Point", append=True, use_arrow=True)
-        with closing(sqlite3.connect(draft)) as connection:
-            connection.execute(f"CREATE UNIQUE INDEX {_quoted(f'{layer}_{key}')} ON {_quoted(layer)} ({_quoted(key)})")
-            connection.commit()
-
-
-def read_table(path: Path, layer: str) -> gpd.GeoDataFrame:
-    """Read a monitoring table back, with every column in it, also those that staff added.
-
-    Returns
-    -------
-    geopandas.GeoDataFrame
-        Rows by running number; whole numbers with gaps are ``Int64``, dates `datetime.date`.
-
-    Raises
-    ------
-    InputError
-        The file is missing, damaged, or has no such layer.
-    """
-    return read_layer(Path(path), layer=layer, where=f"table {layer!r}")
-
-
-def _make_table(draft: Path, layer: str, columns: Mapping[str, str], crs: str | None) -> None:
-    import fiona
-    from fiona._err import CPLE_BaseError
-
-    schema = {"geometry": "Point", "properties": dict(columns)}
-    options = {"VERSION": VERSION, "GEOMETRY_NAME": "geom", "FID": "fid", "SPATIAL_INDEX": "YES"}
-    try:
-        with fiona.Env(OGR_CURRENT_DATE=_DATE), fiona.open(draft, "w", "GPKG", schema, layer=layer, crs_wkt=crs, **options):
-            pass
-    except CPLE_BaseError as error:  # fiona lets GDAL's own errors through, which have no public name
-        raise OSError(str(error)) from error
 
 
 @contextmanager
@@ -275,44 +183,6 @@ def _mixed_columns(layer: str, frame: gpd.GeoDataFrame) -> list[str]:
         except (pa.ArrowInvalid, pa.ArrowTypeError) as error:
             problems.append(f"layer {layer!r}: column {column!r} holds values of several kinds ({error})")
     return problems
-
-
-def _table_problems(table: gpd.GeoDataFrame, columns: Mapping[str, str]) -> list[str]:
-    """Why rows do not fit the columns of a table."""
-    key = next(iter(columns))
-    missing, double = table[key].isna(), table[key].duplicated(keep=False) & table[key].notna()
-    problems = [f"{missing.sum()} rows have no {key}"] if missing.any() else []
-    if double.any():
-        problems.append(f"{key} is not unique: {', '.join(map(str, table.loc[double, key].unique()[:5]))}")
-    wrong = ~np.isin(shapely.get_type_id(table.geometry.values), (-1, shapely.GeometryType.POINT))
-    problems += [f"{key} {name}: the geometry is not a point" for name in table.loc[wrong, key].head()]
-    for column, kind in columns.items():
-        base, _, width = kind.partition(":")
-        if width:
-            long = table[column].astype("str").str.len() > int(width)
-            problems += [f"{key} {name}: {column} is longer than {width} characters" for name in table.loc[long, key].head()]
-        if base in ("int32", "int64"):
-            numbers = pd.to_numeric(table[column], errors="coerce")
-            bad = (numbers.isna() & table[column].notna()) | (numbers.notna() & (numbers % 1 != 0))
-            problems += [f"{key} {name}: {column} is not a whole number" for name in table.loc[bad, key].head()]
-        if base not in ("int32", "int64"):
-            try:
-                _converted(table[column], kind)
-            except (TypeError, ValueError) as error:
-                problems.append(f"{column} holds something else than {base}: {error}")
-    return problems
-
-
-def _converted(column: pd.Series, kind: str) -> pd.Series:
-    """Values in the type that the file's column has; missing stays missing."""
-    kind = kind.partition(":")[0]
-    if kind == "date":
-        moments = pd.to_datetime(column, format="mixed")
-        return moments.dt.date.astype(object).where(moments.notna(), None)
-    if kind == "datetime":
-        return pd.to_datetime(column, format="mixed")
-    converted: pd.Series = column.astype(_TYPES[kind])
-    return converted
 
 
 def _with_one_type(frame: gpd.GeoDataFrame) -> gpd.GeoDataFrame:

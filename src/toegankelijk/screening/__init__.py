@@ -27,7 +27,6 @@ from toegankelijk.groups import judge_groups
 from toegankelijk.io.vector import read_layer
 from toegankelijk.measure import measure_layers
 from toegankelijk.measure.shares import measure_shares
-from toegankelijk.monitoring import update_table
 from toegankelijk.norm import Norm, bundled_norms, read_norm
 from toegankelijk.scores import score_city, score_zones
 from toegankelijk.survey import list_survey
@@ -65,7 +64,7 @@ class Screening:
     good_examples
         Objects that have it all right.
     table
-        The monitoring table: bottlenecks with solution, priority, planning and responsible.
+        Bottlenecks that were found, with solution, priority, planning and responsible; the monitoring table keeps them.
     lang
         Language of the texts in the table, the map and the report.
     """
@@ -238,7 +237,7 @@ def screen_city(
     scores = score_zones(findings, norm, **_shares(city))
     good = find_good_examples(findings)
     progress("bottlenecks", city.name)
-    table = update_table(find_bottlenecks(findings, norm, horizon=Horizon(**city.settings.get("planning", {})), lang=lang))
+    table = find_bottlenecks(findings, norm, horizon=Horizon(**city.settings.get("planning", {})), lang=lang)
     return Screening(city, norm, findings, scores, good, table, lang)
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import dataclasses
 import importlib.util
 import json
 import shutil
@@ -17,18 +18,26 @@ import pandas as pd
 from toegankelijk import evidence
 from toegankelijk.errors import ConfigError
 from toegankelijk.findings import Findings
-from toegankelijk.io.geopackage import check_free, read_table, write_layers, write_table
-from toegankelijk.monitoring import FIELDS, LAYER, same_tables, update_table
+from toegankelijk.io.geopackage import check_free, write_layers
+from toegankelijk.ledger.fields import SHARED
+from toegankelijk.ledger.state import State
+from toegankelijk.monitoring import open_store, update_state
 from toegankelijk.survey import list_visits
 
 if TYPE_CHECKING:
     from toegankelijk.screening import Screening
 
-TABLES = ("monitoring.gpkg", "monitoring.xlsx")
-"""Files in which people work; one that stood there is kept under another name."""
+TABLE = "monitoring.gpkg"
+"""The monitoring table: brought up to date where it stands, never replaced."""
 
-FILES = ("findings.parquet", "screening.gpkg", *TABLES, "map.html", "report.html", "run.json")
-"""What a screening writes; the workbook only where the package for it is installed."""
+WORKBOOK = "monitoring.xlsx"
+"""The table as a workbook; one that stood there is kept under another name, as people may have written in it."""
+
+FILES = ("findings.parquet", "screening.gpkg", WORKBOOK, "map.html", "report.html", "run.json")
+"""What a screening writes beside it; the workbook only where the package for it is installed."""
+
+SILENT = ("geverifieerd", "onterecht", "aanvaard", "vervallen")
+"""Statuses of bottlenecks that are not on the map and in the report."""
 
 Progress = Callable[[str, str], None]
 """Told the step (``writing``), and the file."""
@@ -37,8 +46,8 @@ Progress = Callable[[str, str], None]
 def write_results(screening: Screening, folder: str | Path, *, progress: Progress) -> Path:
     """Write all files of a screening into a folder; nothing half-written stays behind.
 
-    A monitoring table that stands there already is carried on with: what staff wrote in it is kept, and if anything changes
-    the file itself stays too, as ``monitoring.previous-1.gpkg`` and so on.
+    A monitoring table that stands there already is brought up to date in place, in one transaction: what staff wrote in it stays
+    (see `toegankelijk.monitoring`). A workbook that is replaced is kept as ``monitoring.previous-1.xlsx`` and so on.
 
     Parameters
     ----------
@@ -58,14 +67,20 @@ def write_results(screening: Screening, folder: str | Path, *, progress: Progres
     draft = Path(tempfile.mkdtemp(prefix=".screening-", dir=folder))
     with ExitStack() as undo:
         undo.callback(shutil.rmtree, made or draft)
-        _write_files(screening, draft, folder / "monitoring.gpkg", progress)
-        _put(draft, folder)
+        progress("writing", TABLE)
+        with open_store(folder / TABLE, lang=screening.lang).edit() as desk:
+            before = desk.read()
+            state = update_state(before, screening)
+            desk.write(before, state)
+            stale = not (folder / WORKBOOK).is_file() or state.run != _run_before(folder)
+            _write_files(screening, draft, state, progress, workbook=stale)
+            _put(draft, folder)
         undo.pop_all()
     shutil.rmtree(draft)
     return folder
 
 
-def _write_files(screening: Screening, draft: Path, standing: Path, progress: Progress) -> None:
+def _write_files(screening: Screening, draft: Path, state: State, progress: Progress, *, workbook: bool) -> None:
     from toegankelijk.maps import write_map
     from toegankelijk.reports import write_report
 
@@ -78,11 +93,25 @@ def _write_files(screening: Screening, draft: Path, standing: Path, progress: Pr
     more = {"survey": screening.survey, "visits": list_visits(screening.survey), "stop_verdicts": screening.stop_verdicts}
     more["narrowings"] = screening.narrowings
     write_layers(draft / "screening.gpkg", {**layers, **{name: layer for name, layer in more.items() if len(layer)}})
-    _write_table(screening, draft, standing, progress)
+    if workbook and importlib.util.find_spec("xlsxwriter") is not None:
+        from toegankelijk.workbook import write_monitoring_workbook
+
+        progress("writing", WORKBOOK)
+        write_monitoring_workbook(
+            draft / WORKBOOK,
+            state.table,
+            city=screening.city,
+            norm=screening.norm,
+            conflicts=state.conflicts,
+            store=TABLE,
+            run=state.run,
+            lang=screening.lang,
+        )
+    screening = dataclasses.replace(screening, table=_with_staff(screening.table, state))
     progress("writing", "map.html")
     write_map(screening.map(), draft / "map.html", title=screening.city.name, lang=screening.lang)
     progress("writing", "report.html")
-    record = screening.run_record()
+    record = {**screening.run_record(), "monitoring_run": state.run}
     write_report(
         draft / "report.html",
         city_name=screening.city.name,
@@ -99,29 +128,27 @@ def _write_files(screening: Screening, draft: Path, standing: Path, progress: Pr
     (draft / "run.json").write_text(text + "\n", encoding="utf-8", newline="\n")
 
 
-def _write_table(screening: Screening, draft: Path, standing: Path, progress: Progress) -> None:
-    """The monitoring table, if it changes, and as a workbook where the package for that is installed."""
-    progress("writing", "monitoring.gpkg")
-    table, changed = _carried_on(screening, standing)
-    if changed:
-        extra = [name for name in table if name not in FIELDS and name != "geometry"]
-        write_table(draft / "monitoring.gpkg", LAYER, table, {**FIELDS, **{name: _field_type(table[name]) for name in extra}})
-    wanted = changed or not standing.with_suffix(".xlsx").is_file()
-    if wanted and importlib.util.find_spec("xlsxwriter") is not None:
-        from toegankelijk.workbook import write_monitoring_workbook
-
-        progress("writing", "monitoring.xlsx")
-        write_monitoring_workbook(draft / "monitoring.xlsx", table, city=screening.city, norm=screening.norm, lang=screening.lang)
+def _run_before(folder: Path) -> int | None:
+    """Number of the update after which the files that stand there were written."""
+    try:
+        number = json.loads((folder / "run.json").read_text("utf-8"))["monitoring_run"]
+    except (OSError, ValueError, KeyError, TypeError):
+        return None
+    return number if isinstance(number, int) else None
 
 
-def _carried_on(screening: Screening, standing: Path) -> tuple[gpd.GeoDataFrame, bool]:
-    """The table: new, or carried on from the one that stands there; and whether that changes anything."""
-    if not standing.is_file():
-        return screening.table, True
-    previous = read_table(standing, LAYER)
-    previous = previous if previous.geometry.name == "geometry" else previous.rename_geometry("geometry")
-    table = update_table(screening.table, previous)
-    return table, not (set(table) <= set(previous) and same_tables(table, previous[list(table)]))
+def _with_staff(table: gpd.GeoDataFrame, state: State) -> gpd.GeoDataFrame:
+    """Bottlenecks that were found, with the ids and what counts of the monitoring table; without those that are settled there."""
+    keys = ["kind", "object_id", "remedy"]
+    known = state.table[~state.table[keys].duplicated(keep=False)]
+    names = ["bottleneck_id", "first_seen", *SHARED]
+    rows = known.set_index(pd.MultiIndex.from_frame(known[keys]))[names]
+    rows = rows.reindex(pd.MultiIndex.from_frame(table[keys].astype("object"))).set_axis(table.index)
+    there = rows["bottleneck_id"].notna()
+    carried = {name: table[name].where(~there, rows[name].astype("object")) for name in names}
+    carried["target_year"] = carried["target_year"].astype("Int64")
+    carried["cost_class"] = carried["cost_class"].astype("Int64")
+    return table.assign(**carried)[~carried["status"].isin(SILENT)].reset_index(drop=True)
 
 
 def write_survey(screening: Screening, folder: str | Path) -> list[Path]:
@@ -174,19 +201,10 @@ def _put(draft: Path, folder: Path) -> None:
             else:
                 (folder / name).unlink()
         raise ConfigError(f"{folder}: cannot be written ({error}); everything there is as it was") from error
-    for name in TABLES:
-        if name in moved and (before / name).exists():
-            stem, _, ending = name.partition(".")
-            number = next(n for n in range(1, 10_000) if not (folder / f"{stem}.previous-{n}.{ending}").exists())
-            (before / name).replace(folder / f"{stem}.previous-{number}.{ending}")
-
-
-def _field_type(column: pd.Series) -> str:
-    if pd.api.types.is_bool_dtype(column):
-        return "bool"
-    if pd.api.types.is_integer_dtype(column):
-        return "int64"
-    return "float" if pd.api.types.is_float_dtype(column) else "str"
+    if WORKBOOK in moved and (before / WORKBOOK).exists():
+        stem, _, ending = WORKBOOK.partition(".")
+        number = next(n for n in range(1, 10_000) if not (folder / f"{stem}.previous-{n}.{ending}").exists())
+        (before / WORKBOOK).replace(folder / f"{stem}.previous-{number}.{ending}")
 
 
 def _scope_name(findings: Findings) -> str:
