@@ -183,3 +183,24 @@ def test_a_wrong_call_and_refused_data_are_told_and_change_nothing(table, args, 
     assert "Traceback" not in told
     assert table.read_bytes() == written
     assert [path.name for path in table.parent.iterdir()] == ["monitoring.gpkg"]
+
+
+def test_reports_of_residents_are_tied_to_bottlenecks(table, screening, tmp_path):
+    row = screening.table.iloc[0]
+    path = tmp_path / "meldingen.csv"
+    path.write_text(f"nr;datum;naam;wat;x;y\n7;2026-06-03;An Peeters;{row['theme']};{row.geometry.x};{row.geometry.y}\n", "utf-8")
+    named = [f"--column={said}" for said in ("id=nr", "date=datum", "theme=wat", "coordinates=x,y", "crs=EPSG:31370")]
+    call("update", table, tg.sample_city(), "--reports", path, *named)
+    state = tg.read_monitoring(table)
+    tied = state.table[state.table["reports"] != ""]
+    assert len(tied) == 1
+    assert tied["reported_on"].dt.strftime("%Y-%m-%d").tolist() == ["2026-06-03"]
+    assert b"Peeters" not in table.read_bytes()
+    assert label("monitor.unchanged", "nl") in call("update", table, tg.sample_city(), "--reports", path, *named)
+
+
+def test_reports_are_refused_in_words(table, tmp_path):
+    path = tmp_path / "meldingen.csv"
+    path.write_text("nr;x;y\n7;228000;182000\n", "utf-8")
+    assert "city.toml" in call("update", table, "--reports", path, code=WRONG_CALL)
+    assert "nummer=nr" in call("update", table, tg.sample_city(), "--reports", path, "--column", "nummer=nr", code=WRONG_CALL)

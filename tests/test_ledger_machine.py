@@ -74,10 +74,10 @@ def run(seed, acts, rounds, store):
 
 @pytest.mark.parametrize("seed", range(2))
 def test_no_word_of_staff_is_lost_in_years_of_screenings(seed):
-    run(seed, acts=200, rounds=10, store=MemoryStore())
+    run(seed, acts=100, rounds=5, store=MemoryStore())
 
 
 @pytest.mark.slow
 @pytest.mark.parametrize("seed", range(100, 120))
 def test_no_word_of_staff_is_lost_in_a_thousand_edits(seed):
-    run(seed, acts=1000, rounds=20, store=MemoryStore())
+    run(seed, acts=1000, rounds=10, store=MemoryStore())

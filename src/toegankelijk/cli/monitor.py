@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated
+from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 from rich.box import SIMPLE_HEAD
@@ -18,8 +18,14 @@ from toegankelijk.ledger.words import field_choices, field_label
 if TYPE_CHECKING:
     import pandas as pd
 
+    from toegankelijk.screening import Screening
+
 MOST_ROWS = 40
 """Rows that a list shows in the terminal; a file has all of them."""
+
+_NAMES = ("id", "date", "kind", "theme", "object_id", "photo", "text", "confidence", "source", "layer", "coordinates")
+REPORTED: Mapping[str, str] = {**{name: name for name in _NAMES}, "crs": "file_crs"}
+"""What can be said of a file with reports, and the parameter of `toegankelijk.read_reports` that takes it."""
 
 Where = Annotated[str, typer.Argument(help="The table: a .gpkg, or postgis:VARIABLE with or without /schema.table.")]
 File = Annotated[Path | None, typer.Option("--out", help="CSV file to write all rows to.", dir_okay=False)]
@@ -45,6 +51,16 @@ def update_table(
         float,
         typer.Option("--deleted", help="Share of the rows that staff may have deleted at once; beyond it, nothing is done."),
     ] = 0.5,
+    reports: Annotated[
+        Path | None,
+        typer.Option("--reports", help="File with reports of residents or inspectors, to tie to bottlenecks.", dir_okay=False),
+    ] = None,
+    columns: Annotated[
+        list[str] | None,
+        typer.Option(
+            "--column", help="Where they say what: id=nr, date=datum, theme=onderwerp, coordinates=x,y. No other column is read."
+        ),
+    ] = None,
     lang: Lang = "nl",
 ) -> None:
     """Bring a table up to date with a screening; it is made if it is not there. What staff wrote stays."""
@@ -60,7 +76,8 @@ def update_table(
                 status.update(f"{label(f'terminal.{step}', lang)}: {escape(what)}")
 
             found = None if source is None else screen(source, zones=zones, norm=norm, lang=lang, progress=progress)
-            state = update_monitoring(where, found, tolerance=tolerance, most_deleted=deleted, lang=lang)
+            told = None if reports is None else _read_reports(reports, columns or [], found)
+            state = update_monitoring(where, found, reports=told, tolerance=tolerance, most_deleted=deleted, lang=lang)
         if state.history.empty:
             out.print(label("monitor.unchanged", lang))
         else:
@@ -69,6 +86,23 @@ def update_table(
             rows = {"new": int((came & state.history["new"].ne("deleted")).sum()), "all": len(state.table)}
             out.print(label("monitor.updated", lang, **rows))
         out.print(label("monitor.conflicts", lang, count=len(state.conflicts)))
+
+
+def _read_reports(path: Path, columns: Sequence[str], screening: Screening | None) -> pd.DataFrame:
+    """Reports from a file, of which columns are named as ``id=nr``."""
+    from toegankelijk.errors import ConfigError
+    from toegankelijk.monitoring.reports import read_reports
+
+    if screening is None:
+        raise ConfigError(f"{path}: reports are tied to bottlenecks in an update with a screening; give a city.toml too")
+    named = dict(text.split("=", 1) for text in columns if "=" in text)
+    wrong = [text for text in columns if "=" not in text or text.split("=", 1)[0] not in REPORTED]
+    if wrong:
+        raise ConfigError(f"--column is written as name=column, with one of the names {', '.join(REPORTED)}", wrong)
+    options: dict[str, Any] = {REPORTED[name]: column for name, column in named.items()}
+    if "coordinates" in options:
+        options["coordinates"] = options["coordinates"].split(",")
+    return read_reports(path, crs=screening.city.crs, **options)
 
 
 @monitor.command("status")

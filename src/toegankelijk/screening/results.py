@@ -20,6 +20,7 @@ from toegankelijk.errors import ConfigError
 from toegankelijk.findings import Findings
 from toegankelijk.io.geopackage import check_free, write_layers
 from toegankelijk.ledger.fields import SHARED
+from toegankelijk.ledger.rows import is_own
 from toegankelijk.ledger.state import State
 from toegankelijk.monitoring import open_store, update_state
 from toegankelijk.survey import list_visits
@@ -140,7 +141,8 @@ def _run_before(folder: Path) -> int | None:
 def _with_staff(table: gpd.GeoDataFrame, state: State) -> gpd.GeoDataFrame:
     """Bottlenecks that were found, with the ids and what counts of the monitoring table; without those that are settled there."""
     keys = ["kind", "object_id", "remedy"]
-    known = state.table[~state.table[keys].duplicated(keep=False)]
+    issued = state.table[~is_own(pd.Index(state.table["bottleneck_id"]))]  # a copy that staff made says the same object
+    known = issued[~issued[keys].duplicated(keep=False)]
     names = ["bottleneck_id", "first_seen", *SHARED]
     rows = known.set_index(pd.MultiIndex.from_frame(known[keys]))[names]
     rows = rows.reindex(pd.MultiIndex.from_frame(table[keys].astype("object"))).set_axis(table.index)
