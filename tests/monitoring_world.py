@@ -175,7 +175,9 @@ class Staff:
         fresh = table.loc[[row]].set_axis(pd.Index([next_row], name="row"))
         if KEY in fresh and self.rng.random() < 0.5:
             fresh[KEY] = None
-        self.typed[next_row] = dict(self.typed.get(row, {}))
+        cells = {str(value) for name, value in table.loc[row].items() if name != "geometry"}  # the rest is listed, not copied
+        told = self.typed.get(row, {}).items()
+        self.typed[next_row] = {name: value for name, value in told if name == "geometry" or value in cells}
         return gpd.GeoDataFrame(pd.concat([table, fresh]), geometry="geometry", crs=table.crs), next_row + 1
 
     def add_own(self, table, next_row):

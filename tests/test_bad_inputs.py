@@ -20,9 +20,9 @@ from typer.testing import CliRunner
 import toegankelijk as tg
 from toegankelijk import errors, maps, reports, screening
 from toegankelijk.balance import balance_rows
-from toegankelijk.bottlenecks import COLUMNS
 from toegankelijk.cli import app
 from toegankelijk.io import vector
+from toegankelijk.ledger.fields import FIELDS
 from toegankelijk.screening import results
 
 from .bad_inputs import make
@@ -34,7 +34,8 @@ EXPECTED = {"refused", "repaired", "set_aside", "unknown", "accepted"}
 HARMFUL = ("<script>window.RAN", "</script><script>window", "<img src=x")
 """What no page may hold as it is."""
 
-STAFF = ("status", "first_seen")
+TYPED = ("bottleneck_id", "status", "priority", "description")
+"""Columns in which the cases type."""
 """Columns of the monitoring table that people own, besides those that they added."""
 
 
@@ -162,7 +163,7 @@ def test_a_mistake_of_the_program_is_told_in_words(tmp_path, monkeypatch):
 @chosen(lambda row: row["via"] == "folder")
 @pytest.mark.usefixtures("alone")
 def test_what_people_did_survives(row, tmp_path, trap, written, monkeypatch):
-    """The next screening finds one bottleneck more than the table has, so that it has to write the table anew."""
+    """The table is brought up to date where it stands: whatever people did there is there still, or listed."""
     screened, folder = written
     monkeypatch.setattr(maps, "write_map", lambda page, path, **_: path.write_text("map"))
     monkeypatch.setattr(reports, "write_report", lambda path, **_: path.write_text("report"))
@@ -184,10 +185,15 @@ def test_what_people_did_survives(row, tmp_path, trap, written, monkeypatch):
             assert (tree(out) if out.is_dir() else out.read_bytes()) == before
             return
         screened.write(out)
-    now, kept = contents(table), contents(out / "monitoring.previous-1.gpkg")
-    assert kept == held, "the table as it stood is kept as it was"
-    assert {str(row["bottleneck_id"]) for row in screened.table.to_dict("records")} <= set(by_key(now["monitoring"]))
-    check_rows(held["monitoring"], now["monitoring"])
+        now = contents(table)
+    others = {name: rows for name, rows in held.items() if not name.startswith(("monitoring", "layer_styles"))}
+    assert {name: now[name] for name in others} == others, "what is not of the table is as it was"
+    check_rows(held["monitoring"], now["monitoring"], {row["staff_value"] for row in now["monitoring_conflicts"]})
+    assert all(row["bottleneck_id"] for row in now["monitoring"])
+    stays_away = {row["bottleneck_id"] for row in now["monitoring_base"] if row["deleted_on"]}
+    there = {row["bottleneck_id"] for row in now["monitoring"]}
+    assert set(screened.table["bottleneck_id"]) <= there | stays_away
+    assert not there & stays_away
 
 
 def contents(path):
@@ -203,17 +209,15 @@ def contents(path):
         return found
 
 
-def by_key(rows):
-    return {str(row["bottleneck_id"]): row for row in rows}
-
-
-def check_rows(before, after):
-    """Every row is there still, with what people typed in their columns."""
-    now = by_key(after)
-    for name, row in by_key(before).items():
-        assert name in now
-        theirs = [column for column in row if column in STAFF or column not in (*COLUMNS, "fid", "geom")]
-        assert {column: now[name][column] for column in theirs} == {column: row[column] for column in theirs}
+def check_rows(before, after, listed):
+    """Every row is there still under its number, with what people typed in it, or with that in the list of conflicts."""
+    now = {row["fid"]: row for row in after}
+    for row in before:
+        mine = now[row["fid"]]
+        theirs = [column for column in row if column not in FIELDS and column not in ("fid", "geom")]
+        assert {column: mine[column] for column in theirs} == {column: row[column] for column in theirs}
+        told = {str(row[column]).replace(" ", "_") for column in TYPED if row.get(column) is not None}
+        assert told <= {str(value).replace(" ", "_") for value in (*mine.values(), *listed)}
 
 
 # What the cases share
@@ -274,7 +278,7 @@ def sound(tmp_path_factory):
 
 @pytest.fixture(scope="module")
 def written(tmp_path_factory):
-    """A screening, and a folder with what an earlier one wrote, which did not know the last bottleneck."""
+    """A screening, and a folder with what it wrote, from which the last row was removed."""
     folder = tmp_path_factory.mktemp("written")
     district = make.sound(folder / "city", ("footway", "kerb"))
     district.write()

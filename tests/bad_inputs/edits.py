@@ -61,9 +61,8 @@ case("edit-foreign-table")(
 case("edit-layer-renamed")(
     edited(
         "ALTER TABLE monitoring RENAME TO knelpunten",
-        "UPDATE gpkg_contents SET table_name = 'knelpunten', identifier = 'knelpunten'",
-        "UPDATE gpkg_geometry_columns SET table_name = 'knelpunten'",
-        "UPDATE gpkg_ogr_contents SET table_name = 'knelpunten'",
+        "UPDATE gpkg_contents SET table_name = 'knelpunten', identifier = 'knelpunten' WHERE table_name = 'monitoring'",
+        "UPDATE gpkg_geometry_columns SET table_name = 'knelpunten' WHERE table_name = 'monitoring'",
     )
 )
 case("edit-table-is-a-note")(replaced(b"mijn nota's"))

@@ -129,6 +129,7 @@ class GeoPackageDesk:
         with saying(self._name):
             own = columns_of(self._connection, LAYER)
             if not own:
+                self._check_beside()
                 return empty_state(None)
             self._check(own)
             known: Known = {}  # what was last written is mostly what stands there
@@ -153,6 +154,16 @@ class GeoPackageDesk:
             if fresh or len(found.updated) or len(found.added):
                 note_change(self._connection, LAYER, tuple(after.table.total_bounds.tolist()))
             _write_beside(self._connection, before, found)
+
+    def _check_beside(self) -> None:
+        """Refuse a file in which only what is kept beside the table is left: somebody renamed or removed the table itself."""
+        if columns_of(self._connection, _BASE):
+            listed = self._connection.execute("SELECT table_name FROM gpkg_contents WHERE data_type = 'features' ORDER BY 1")
+            layers = ", ".join(repr(name) for (name,) in listed) or "none"
+            raise InputError(
+                f"{self._name}: there is no layer {LAYER!r} any more, although it was written here (layers: {layers}). Give it "
+                "back its name, or restore the file from a backup."
+            )
 
     def _check(self, own: Mapping[str, str]) -> None:
         """Refuse a layer that only has the name of ours, and columns that cannot be told apart."""
