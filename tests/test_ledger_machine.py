@@ -24,14 +24,15 @@ def screen_again(store, world, today):
 
 
 def nothing_is_lost(store, staff):
-    """Every word stands in its row, or in the list of conflicts under that row's id."""
+    """Every word stands in its row, or in the list of conflicts under that row's id, or that of the row it was copied from."""
     state = store.read()
     lost = []
     for row, told in staff.typed.items():
         assert row in state.table.index, f"row {row} is gone"
         cells = state.table.loc[row]
         words = {as_text(value) for name, value in cells.items() if name != "geometry"}
-        listed = set(state.conflicts.loc[state.conflicts[KEY].eq(cells[KEY]), "staff_value"])
+        names = {cells[KEY], cells["parent_id"]}  # of two rows with one id, the one that was edited is taken for the copy
+        listed = set(state.conflicts.loc[state.conflicts[KEY].isin(names), "staff_value"])
         for name, value in told.items():
             if name == "geometry":
                 lost += [] if shapely.equals_exact(cells["geometry"], value, tolerance=1e-6) else [(row, name)]
