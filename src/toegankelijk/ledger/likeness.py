@@ -165,7 +165,7 @@ def _fewer(shapes: np.ndarray, kind: np.ndarray, usable: np.ndarray) -> tuple[np
     """Shapes to look at, at most `MOST` of one extent; for others the first of their like; and which have too many alike."""
     at = np.flatnonzero(usable)
     extent = np.column_stack([kind[at], np.round(shapely.bounds(shapes[at]), 2)])
-    _, group = np.unique(extent, axis=0, return_inverse=True)
+    group = np.unique(extent, axis=0, return_inverse=True)[1].reshape(-1)  # numpy 2.0 gives it two dimensions
     order = np.argsort(group, kind="stable")
     begins = np.flatnonzero(np.diff(group[order], prepend=-1))
     size = np.diff(np.append(begins, len(order)))
