@@ -95,7 +95,7 @@ def status(state: State, *, today: datetime.date) -> pd.DataFrame:
     overdue = is_open & (pd.to_numeric(table["target_year"], errors="coerce") < today.year).fillna(False).astype(bool)
     done = table["status"].eq("uitgevoerd")
     seen = (table["observed_on"] > table["done_on"].fillna(table["status_since"])).fillna(False).astype(bool)
-    history, last = state.history, state.runs["run"].max() if len(state.runs) else 0
+    history, last = state.history, state.run
     came = history["field"].eq(ROW) & history["new"].ne(GONE) & history["run"].eq(last)
     conflicts = state.conflicts["what"]
     parts = [

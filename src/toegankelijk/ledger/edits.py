@@ -33,6 +33,7 @@ from toegankelijk.ledger.rows import (
     is_own,
     moved_points,
     place_text,
+    put,
     with_deletions,
     with_fields,
     with_ids,
@@ -149,9 +150,7 @@ def _note_staff(table: gpd.GeoDataFrame, base: pd.DataFrame, notes: Notes) -> No
         if changed.any():
             ids = table.index[changed]
             notes.tell(ids, name, was[changed], table.loc[ids, name], "staff")
-            if table[name].dtype != base[name].dtype:
-                base[name] = base[name].astype("object")
-            base.loc[ids, name] = table.loc[ids, name].to_numpy()
+            put(base, name, ids, table.loc[ids, name])
 
 
 def _note_machine(table: gpd.GeoDataFrame, base: pd.DataFrame, conflicts: pd.DataFrame, notes: Notes) -> None:
@@ -173,10 +172,7 @@ def _note_machine(table: gpd.GeoDataFrame, base: pd.DataFrame, conflicts: pd.Dat
         changed = (old != new).to_numpy()
         notes.tell(ids[changed], name, old[changed], new[changed], "staff")
         mine = table.index[asked & own]
-        if len(mine):
-            if table[name].dtype != base[name].dtype:
-                base[name] = base[name].astype("object")
-            base.loc[mine, name] = table.loc[mine, name].to_numpy()
+        put(base, name, mine, table.loc[mine, name])
     held = stood.loc[["geometry"]].set_index(KEY)["staff_value"] if "geometry" in stood.index else pd.Series(dtype="object")
     moved = moved_points(table.geometry.to_numpy(), base.iloc[:count])
     asked = moved | np.asarray(table.index.isin(held.index))

@@ -8,7 +8,6 @@ from collections.abc import Sequence
 import geopandas as gpd
 import numpy as np
 import pandas as pd
-import shapely
 
 from toegankelijk.errors import ConfigError
 from toegankelijk.ledger.fields import (
@@ -21,6 +20,7 @@ from toegankelijk.ledger.fields import (
     canonical_column,
     unpack_extra,
 )
+from toegankelijk.ledger.rows import points_at
 from toegankelijk.ledger.state import State
 
 ROW = "*"
@@ -178,7 +178,7 @@ def _as_written(state: State) -> gpd.GeoDataFrame:
     for name in state.extra:
         columns.setdefault(name, _typed_like(pd.Series("", index=base.index, dtype="object"), table[name]))
     x, y = (base[axis].to_numpy(dtype=float) for axis in "xy")
-    rows = gpd.GeoDataFrame(columns, geometry=_points(x, y), index=base.index, crs=table.crs)
+    rows = gpd.GeoDataFrame(columns, geometry=points_at(x, y), index=base.index, crs=table.crs)
     conflicts = state.conflicts[state.conflicts["what"].eq("machine_field") & state.conflicts[KEY].isin(base.index)]
     held = conflicts[[KEY, "field", "staff_value"]].rename(columns={"staff_value": "old"})
     deleted = state.history[state.history[KEY].isin(_deleted(state)) & state.history["field"].ne(ROW)]
@@ -201,7 +201,7 @@ def _walked_back(rows: gpd.GeoDataFrame, changes: pd.DataFrame) -> gpd.GeoDataFr
             parts = [text.split() or ("nan", "nan") for text in texts]
             x, y = np.array(parts, dtype=float).reshape(-1, 2).T
             points = result.geometry.to_numpy().copy()
-            points[result.index.get_indexer(texts.index)] = _points(x, y)
+            points[result.index.get_indexer(texts.index)] = points_at(x, y)
             result = result.set_geometry(gpd.GeoSeries(points, index=result.index, crs=result.crs))
             continue
         old = canonical_column(texts, FIELDS[name].type, texts.index) if name in FIELDS else texts
@@ -231,14 +231,6 @@ def _typed_like(texts: pd.Series, like: pd.Series | None) -> pd.Series:
         return numbers.astype("Int64" if whole and numbers.isna().any() else like.dtype)
     except (TypeError, ValueError):
         return texts.astype("object")
-
-
-def _points(x: np.ndarray, y: np.ndarray) -> np.ndarray:
-    """Points, and nothing where a coordinate is missing."""
-    points = np.full(len(x), None, dtype=object)
-    known = ~(np.isnan(x) | np.isnan(y))
-    points[known] = shapely.points(x[known], y[known])
-    return points
 
 
 def _last_known(state: State, names: Sequence[str]) -> pd.DataFrame:

@@ -8,15 +8,17 @@ import datetime
 import geopandas as gpd
 import numpy as np
 import pandas as pd
-import shapely
 
 from toegankelijk.labels import word
-from toegankelijk.ledger.fields import FIELDS, KEY, as_text, canonical_column
+from toegankelijk.ledger.fields import CONFLICTS, FIELDS, KEY, as_text, canonical_column
 from toegankelijk.ledger.notes import Notes
+from toegankelijk.ledger.rows import points_at
 from toegankelijk.ledger.state import State
 
 EDIT_COLUMNS = (KEY, "field", "before", "after", "sheet", "cell")
 """An edit: of which bottleneck and column, the value when it was given out and the value now, as texts, and where it stands."""
+
+_BESIDE = ("geometry", "given", "sheet", "row", "x", "y")
 
 
 def apply_edits(
@@ -73,7 +75,7 @@ def apply_edits(
         told.loc[told["field"].eq(name) & told["outcome"].eq("unknown_field"), "outcome"] = ""
     for name, group in told[told["outcome"].eq("")].groupby("field", sort=False):
         table[name], told.loc[group.index, "outcome"] = _column(table[name], str(name), group, rows)
-    notes = Notes(today, 0, origin)
+    notes = Notes(today, 0, origin, lasting=CONFLICTS)
     lost = told[~told["outcome"].isin(["set", "same"])]
     at = rows.reindex(lost[KEY])
     stand = [
@@ -96,15 +98,10 @@ def apply_edits(
         lost = refused[[*EDIT_COLUMNS, "note"]].assign(outcome=refused["why"])
         told = pd.concat([told.assign(note=""), lost], ignore_index=True)
     conflicts = notes.all_conflicts(state.conflicts)
-    kept = state.conflicts[~state.conflicts.index.isin(conflicts.index)]
-    conflicts = pd.concat([part for part in (kept, conflicts) if len(part)] or [conflicts])
     if added is not None:
         added = added[~added[KEY].isin(table[KEY]) & ~added[KEY].isin(state.base.index)]
     table = _with_added(table, added)
     return dataclasses.replace(state, table=table, conflicts=conflicts), told
-
-
-_BESIDE = ("geometry", "given", "sheet", "row", "x", "y")
 
 
 def _said(codes: pd.Series, lang: str) -> pd.Series:
@@ -177,8 +174,6 @@ def _with_added(table: gpd.GeoDataFrame, added: pd.DataFrame | None) -> gpd.GeoD
         parts["parent_id"] = fresh["given"].where(fresh["given"].isin(table[KEY]), "").astype("object")
     places = np.array([None] * len(fresh), dtype=object)
     if "x" in fresh:
-        x, y = (pd.to_numeric(fresh[name], errors="coerce").to_numpy(dtype=float) for name in ("x", "y"))
-        known = np.isfinite(x) & np.isfinite(y)
-        places[known] = shapely.points(x[known], y[known])
+        places = points_at(*(pd.to_numeric(fresh[name], errors="coerce").to_numpy(dtype=float) for name in ("x", "y")))
     rows = gpd.GeoDataFrame(parts, geometry=gpd.GeoSeries(places, index=fresh.index, crs=table.crs))
     return gpd.GeoDataFrame(pd.concat([table, rows]), geometry="geometry", crs=table.crs).rename_axis("row")

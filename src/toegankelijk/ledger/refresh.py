@@ -14,7 +14,7 @@ from toegankelijk.ledger import lifecycle
 from toegankelijk.ledger.fields import BASE_FIELDS, FIELDS, KEY, SHARED, canonical, columns_of, differs
 from toegankelijk.ledger.identity import BETWEEN, Matches, fresh_ids, match
 from toegankelijk.ledger.notes import Notes
-from toegankelijk.ledger.rows import in_order, is_own
+from toegankelijk.ledger.rows import in_order, is_own, put
 from toegankelijk.ledger.snapshot import Snapshot
 from toegankelijk.ledger.verdicts import GONE, find_evidence
 
@@ -80,15 +80,6 @@ class _Pen:
         if FIELDS[name].logged:
             why = "data" if name in NAMES else self.causes.reindex(ids[here]).fillna("data").to_numpy()
             self.notes.tell(ids[here], name, old[here], new[here], why)
-
-
-def put(frame: pd.DataFrame, name: str, ids: pd.Index, values: pd.Series) -> None:
-    """Set cells of a column, which becomes one of objects where a value does not fit its type."""
-    if not len(ids):
-        return
-    if frame[name].dtype != values.dtype:
-        frame[name] = frame[name].astype("object")
-    frame.loc[ids, name] = values.to_numpy()
 
 
 def recognise(

@@ -44,6 +44,15 @@ def is_own(ids: pd.Index) -> np.ndarray:
     return ~np.asarray(ids.astype("object").str.startswith(ISSUED), dtype=bool)
 
 
+def put(frame: pd.DataFrame, name: str, ids: pd.Index, values: pd.Series) -> None:
+    """Set cells of a column, which becomes one of objects where a value does not fit its type."""
+    if not len(ids):
+        return
+    if frame[name].dtype != values.dtype:
+        frame[name] = frame[name].astype("object")
+    frame.loc[ids, name] = values.to_numpy()
+
+
 def with_fields(state: State, notes: Notes) -> gpd.GeoDataFrame:
     """The table with columns that were taken away or renamed: as they were last seen."""
     if not state.missing:
@@ -184,17 +193,21 @@ def with_new_rows(table: gpd.GeoDataFrame, base: pd.DataFrame, notes: Notes) -> 
     rows[columns_of("staff")] = _blank(rows, columns_of("staff"))
     rows[list(SHARED)] = rows[[f"{name}_proposed" for name in SHARED]].to_numpy()
     rows = canonical(rows.reset_index(), BASE_FIELDS).set_index(KEY)
-    return table, pd.concat([base, _with_place(rows, table.loc[new].geometry.to_numpy())]) if len(base) else _with_place(
-        rows, table.loc[new].geometry.to_numpy()
-    )
+    places = table.loc[new].geometry.to_numpy()
+    rows = rows.assign(x=shapely.get_x(places), y=shapely.get_y(places))
+    return table, pd.concat([part for part in (base, rows) if len(part)])
 
 
 def _blank(rows: pd.DataFrame, names: Sequence[str]) -> pd.DataFrame:
     return canonical(pd.DataFrame(index=rows.index), {name: FIELDS[name].type for name in names})
 
 
-def _with_place(rows: pd.DataFrame, points: np.ndarray) -> pd.DataFrame:
-    return rows.assign(x=shapely.get_x(points), y=shapely.get_y(points))
+def points_at(x: np.ndarray, y: np.ndarray) -> np.ndarray:
+    """Points, and nothing where a coordinate is missing."""
+    points = np.full(len(x), None, dtype=object)
+    known = np.isfinite(x) & np.isfinite(y)
+    points[known] = shapely.points(x[known], y[known])
+    return points
 
 
 def place_text(place: shapely.Geometry | None) -> str:

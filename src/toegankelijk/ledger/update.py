@@ -15,9 +15,9 @@ from toegankelijk.ledger.edits import Noted, allowed, cell_conflicts, note_edits
 from toegankelijk.ledger.fields import FIELDS, LASTING, RUN_FIELDS, SCHEMA_VERSION, canonical, differs
 from toegankelijk.ledger.migrations import migrate
 from toegankelijk.ledger.notes import Notes
-from toegankelijk.ledger.refresh import PROPOSED, put, recognise, refresh
+from toegankelijk.ledger.refresh import PROPOSED, recognise, refresh
 from toegankelijk.ledger.reports import note_reports
-from toegankelijk.ledger.rows import MOST_DELETED, in_order, is_own
+from toegankelijk.ledger.rows import MOST_DELETED, in_order, is_own, put
 from toegankelijk.ledger.snapshot import Snapshot
 from toegankelijk.ledger.state import State, changes
 
@@ -132,12 +132,10 @@ def _step(noted: Noted, evidence: pd.DataFrame | None, notes: Notes, *, norm_cha
     """Where the life of each row that was there goes: staff's word until newer evidence."""
     names = ["status", "status_proposed", "status_since", "observed_on", "value", "severity", "level"]
     rows = noted.base.iloc[: len(noted.table)][names].assign(given=noted.given, done_on=noted.table["done_on"])
-    nothing = evidence is None
     if evidence is None:
         evidence = rows[["observed_on", "value", "severity", "level"]].assign(outcome="not_delivered")
-    own = is_own(rows.index)
-    if own.any() and not nothing:
-        evidence = evidence.assign(outcome=evidence["outcome"].where(~own, "not_delivered"))
+    else:
+        evidence = evidence.assign(outcome=evidence["outcome"].where(~is_own(rows.index), "not_delivered"))
     return lifecycle.step(rows, evidence, today=notes.today, norm_changed=norm_changed)
 
 

@@ -83,6 +83,20 @@ def open_store(where: str | Path, *, lang: str = "nl", wait: float = 10.0) -> St
     return GeoPackageStore(Path(text), lang=lang, wait=wait)
 
 
+def standing_store(where: str | Path | Store) -> Store:
+    """A store, or that of a name, in which there is a table.
+
+    Raises
+    ------
+    InputError
+        There is none.
+    """
+    store = open_store(where) if isinstance(where, str | Path) else where
+    if not store.exists():
+        raise InputError(f"{store.name}: there is no monitoring table")
+    return store
+
+
 def update_monitoring(
     where: str | Path | Store,
     screening: Screened | None = None,
@@ -139,8 +153,8 @@ def update_monitoring(
     (True, 0)
     """
     store = open_store(where, lang=lang, wait=wait) if isinstance(where, str | Path) else where
-    if screening is None and not store.exists():
-        raise InputError(f"{store.name}: there is no monitoring table")
+    if screening is None:
+        standing_store(store)
     with store.edit() as desk:
         before = desk.read()
         after = update_state(before, screening, today=today, reports=reports, tolerance=tolerance, most_deleted=most_deleted)
@@ -173,10 +187,7 @@ def read_monitoring(where: str | Path | Store, *, history: bool = False) -> Stat
     InputError
         There is none.
     """
-    store = open_store(where) if isinstance(where, str | Path) else where
-    if not store.exists():
-        raise InputError(f"{store.name}: there is no monitoring table")
-    return store.read(history=history)
+    return standing_store(where).read(history=history)
 
 
 def import_workbooks(
@@ -217,9 +228,7 @@ def import_workbooks(
     from toegankelijk.io.workbook_edits import workbook_edits
     from toegankelijk.io.workbooks import read_workbook
 
-    store = open_store(where) if isinstance(where, str | Path) else where
-    if not store.exists():
-        raise InputError(f"{store.name}: there is no monitoring table")
+    store = standing_store(where)
     books = {Path(file).name: read_workbook(Path(file)) for file in files}
     day = today or datetime.date.today()  # noqa: DTZ011 - the day of the people who read it
     told, history = [], []

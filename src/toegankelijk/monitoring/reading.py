@@ -14,7 +14,7 @@ from toegankelijk.ledger.comparison import diff, status
 from toegankelijk.ledger.fields import as_text
 from toegankelijk.ledger.history import history_of, table_at, trends
 from toegankelijk.ledger.state import State, Store, empty_state
-from toegankelijk.monitoring import open_store, read_monitoring
+from toegankelijk.monitoring import open_store, read_monitoring, standing_store
 
 Where = str | Path | Store
 """A store, or its name as `toegankelijk.open_store` takes it."""
@@ -170,8 +170,8 @@ def export_monitoring(where: Where, target: str | Path, *, city: str = "", lang:
         raise ConfigError(f"{path}: exists already, and people may have worked in it; choose another name")
     if not path.parent.is_dir():
         raise ConfigError(f"{path}: the folder {path.parent} does not exist; make it first")
-    store = open_store(where) if isinstance(where, str | Path) else where
-    state = read_monitoring(store, history=True)
+    store = standing_store(where)
+    state = store.read(history=True)
     if path.suffix.lower() == ".gpkg":
         with open_store(path, lang=lang).edit() as desk:
             desk.write(empty_state(state.table.crs), state)
@@ -186,7 +186,7 @@ def export_monitoring(where: Where, target: str | Path, *, city: str = "", lang:
             city=city or (str(named.iloc[-1]) if len(named) else ""),
             conflicts=state.conflicts,
             store=store.name,
-            run=int(runs["run"].max()) if len(runs) else 0,
+            run=state.run,
             day=_today(),
             lang=lang,
         )
