@@ -118,7 +118,7 @@ def _column(column: pd.Series, name: str, edits: pd.DataFrame, rows: pd.Series) 
     twice = pd.Series(at).duplicated(keep=False).to_numpy()
     outcome[twice & (outcome == "set")] = "changed"
     typed = _typed(pd.Series(after, dtype="object"), FIELDS[name].type if name in FIELDS else "", column)
-    unfit = typed.isna().to_numpy() & (after != "") if name in FIELDS and column.dtype != object else np.zeros(len(at), bool)
+    unfit = typed.isna().to_numpy() & (after != "")
     outcome[unfit & (outcome == "set")] = "unfit"
     put = outcome == "set"
     if put.any():
@@ -164,8 +164,10 @@ def _with_added(table: gpd.GeoDataFrame, added: pd.DataFrame | None) -> gpd.GeoD
         if name == "geometry":
             continue
         texts = fresh[name] if name in fresh else pd.Series("", index=fresh.index)
-        typed = _typed(texts.astype("object").fillna(""), FIELDS[name].type if name in FIELDS else "", table[name])
-        parts[name] = typed.set_axis(fresh.index)
+        texts = texts.astype("object").fillna("")
+        typed = _typed(texts, FIELDS[name].type if name in FIELDS else "", table[name])
+        kept = name in FIELDS or not (typed.isna() & (texts != "")).any()  # else what people typed goes before the type
+        parts[name] = (typed if kept else texts).set_axis(fresh.index)
     for name in fresh:
         if name not in parts and name not in _BESIDE:
             table = table.assign(**{name: pd.Series("", index=table.index, dtype="object")})
