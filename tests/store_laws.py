@@ -84,6 +84,7 @@ def some_rows(count: int, *, start: int = 0, crs: object = CRS) -> gpd.GeoDataFr
         values = {
             "str": [f"{name[:20]} {number}" for number in at],
             "int32": [int(number) for number in at],
+            "float": [float(number) * 12.5 for number in at],
             "date": [dt.date(2026, 1, 1) + dt.timedelta(days=int(number) % 300) for number in at],
         }[field.type.partition(":")[0]]
         columns[name] = [None if (number + place) % 5 == 0 else value for number, value in zip(at, values, strict=True)]

@@ -152,7 +152,7 @@ def test_a_byte_order_mark_is_no_fault(load):
         (layer("route_width = 3"), "layers[1].columns.route_width: Input should be"),
         (layer("route_width = { colum = 'b' }"), "layers[1].columns.route_width.colum: Extra inputs are not permitted"),
         (layer() + layer(more="accuracy = 'good'"), "layers[2].accuracy: Input should be a valid number"),
-        ("[draft]\nzones = 'squares'\n" + layer(), "draft.zones: Input should be 'auto', 'circles' or 'grid'"),
+        ("[draft]\nzones = 'squares'\n" + layer(), "draft.zones: Input should be 'auto', 'circles', 'grid' or 'network'"),
         ("[draft]\ncell = 0\n" + layer(), "draft.cell: Input should be greater than 0"),
         ("[draft]\nlevel = 'D'\n" + layer(), "draft.level: Input should be 'A', 'B' or 'C' (given: 'D')"),
         ("[scores]\ncoverage_floor = 2\n" + layer(), "scores.coverage_floor: Input should be less than or equal to 1"),

@@ -25,9 +25,10 @@ MAY_IMPORT = {
     "keys": {"errors", "schema"},
     "location": BASE,
     "norm": BASE,
-    "zones": BASE | {"norm"},
+    "network": BASE | {"norm"},
+    "zones": BASE | {"norm", "network"},
     "widths": {"errors", "schema", "units", "labels"},
-    "measure": BASE | {"norm", "zones", "widths"},
+    "measure": BASE | {"norm", "zones", "widths", "network"},
     "findings": BASE | {"norm", "zones", "measure"},
     "groups": BASE | {"norm", "findings"},
     "balance": BASE | {"norm", "findings"},
@@ -36,6 +37,7 @@ MAY_IMPORT = {
     "coverage": BASE | {"norm", "measure", "findings", "balance"},
     "scores": BASE | {"norm", "zones", "measure", "findings"},
     "bottlenecks": BASE | {"norm", "zones", "measure", "findings", "evidence", "gaps"},
+    "planning": JUDGED | {"network", "ledger", "measure"},
     "ledger": BASE,
     "monitoring": JUDGED | {"ledger", "io", "workbook", "observations"},
     "survey": JUDGED,
@@ -48,7 +50,7 @@ MAY_IMPORT = {
     "profiles": {"errors", "schema"},
     "inspection": BASE | {"io", "config", "registers"},
     "sources": BASE | {"io", "config", "columns", "registers"},
-    "city": BASE | {"location", "io", "zones", "config", "columns", "inventory", "sources", "profiles", "observations"},
+    "city": BASE | {"location", "io", "zones", "network", "config", "columns", "inventory", "sources", "profiles", "observations"},
     "pages": BASE,
     "wording": BASE | {"norm"},
     "overlays": BASE | {"pages"},
@@ -60,7 +62,7 @@ MAY_IMPORT = {
     "workbook": JUDGED | {"io", "wording", "ledger"},
     "screening": JUDGED
     | {"balance", "measure", "io", "config", "city", "maps", "reports", "sample", "groups", "survey", "workbook"}
-    | {"ledger", "monitoring"},
+    | {"ledger", "monitoring", "network", "planning"},
     # it calls one function of these, and prints
     "cli": {"errors", "labels", "norm", "evidence", "sample", "screening", "coverage"}
     | {"survey", "inspection", "versions", "registers", "monitoring", "ledger"},

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import datetime
 import hashlib
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 
 import geopandas as gpd
@@ -62,6 +62,11 @@ class Horizon:
     LT: int = 2037
 
 
+Importance = Callable[[pd.DataFrame], pd.DataFrame]
+"""What a walking network says of bottlenecks: from rows with ``kind, object_id, remedy, criteria`` to columns ``distance``
+(metres to walk to the nearest care anchor; NaN or infinite where the network does not tell) and ``chain`` (whether it lies on
+every way between a care anchor and its stop or shop), on the same index."""
+
 COLUMNS = (
     *("bottleneck_id", "theme", "criterion", "criteria", "object_id", "kind", "zone_id", "level", "street", "description"),
     *("value", "required", "severity", "solution", "solution_reason", "remedy", "cost_class", "feasibility"),
@@ -81,7 +86,14 @@ COLUMNS = (
 )
 
 
-def find_bottlenecks(findings: Findings, norm: Norm, *, horizon: Horizon | None = None, lang: str = "nl") -> gpd.GeoDataFrame:
+def find_bottlenecks(
+    findings: Findings,
+    norm: Norm,
+    *,
+    horizon: Horizon | None = None,
+    importance: Importance | None = None,
+    lang: str = "nl",
+) -> gpd.GeoDataFrame:
     """Turn failing findings into bottlenecks, each with a solution, a term and a responsible service by rule.
 
     All failing criteria count, also those outside the scope of the scores: what was measured and fails is on the table. Where an
@@ -95,6 +107,9 @@ def find_bottlenecks(findings: Findings, norm: Norm, *, horizon: Horizon | None 
         Gives remedies and services.
     horizon
         Years in which the terms end.
+    importance
+        What a walking network says of them (see `toegankelijk.planning.importance`). Without one, exposure goes by the straight
+        line to the nearest care anchor, and the chain term is 0.
     lang
         Language of the sentences.
 
@@ -110,7 +125,7 @@ def find_bottlenecks(findings: Findings, norm: Norm, *, horizon: Horizon | None 
     table = table.assign(street=objects["street"], shape=shapes, geometry=representative_points(shapes))
     table = _set_solution(table, findings, norm, lang)
     table = _set_evidence(table, findings, norm, lang)
-    table = _set_priority(table, findings.city, lang)
+    table = _set_priority(table, findings.city, importance, lang)
     table = _set_feasibility(table, findings.city, norm, lang)
     table = _set_responsible(table, findings.city, norm, lang)
     table = _set_planning(table, norm, horizon or Horizon(), lang)
@@ -208,16 +223,35 @@ def _set_solution(table: pd.DataFrame, findings: Findings, norm: Norm, lang: str
     return table.assign(solution_reason=gaps.explain_solutions(findings.city, asked, lang=lang))
 
 
-def _set_priority(table: pd.DataFrame, city: schema.City, lang: str) -> pd.DataFrame:
-    """P = 3 S + E + L + 3 K; until there is a network, E goes by straight-line distance and K is 0."""
-    distance = anchor_distance(table["shape"].to_numpy(), city)
+def _set_priority(table: pd.DataFrame, city: schema.City, importance: Importance | None, lang: str) -> pd.DataFrame:
+    """P = 3 S + E + L + 3 K; where the walking network does not tell, E goes by straight-line distance and K is 0."""
+    straight = anchor_distance(table["shape"].to_numpy(), city)
+    walked, chain = np.full(len(table), np.nan), np.zeros(len(table), bool)
+    if importance is not None:
+        told = importance(table[["kind", "object_id", "remedy", "criteria"]])
+        walked, chain = told["distance"].to_numpy(dtype=float), told["chain"].to_numpy(dtype=bool)
+    by_network = np.isfinite(walked)
+    distance = np.where(by_network, walked, straight)
     exposure = np.select([distance <= limit + 1e-9 for limit, _ in EXPOSURE], [points for _, points in EXPOSURE], 0)
     level = table["level"].map(LEVEL_TERM).to_numpy(dtype=int)
-    priority = 3 * table["severity"].to_numpy(dtype=int) + exposure + level
+    priority = 3 * table["severity"].to_numpy(dtype=int) + exposure + level + 3 * chain
     band = np.select([priority >= least for least, _ in BANDS], [name for _, name in BANDS], "")
+    chains = [label(f"why.chain_{code}", lang) for code in ("no", "yes", "unknown")]
+    why = chain.astype(int) if importance is not None else np.full(len(table), 2)
+    terms = zip(priority, table["severity"], exposure, level, distance, by_network, chain, why, strict=True)
     reasons = [
-        label("why.priority", lang, p=p, s=s, e=e, l=term, distance=_distance_text(metres, lang))
-        for p, s, e, term, metres in zip(priority, table["severity"], exposure, level, distance, strict=True)
+        label(
+            "why.priority",
+            lang,
+            p=p,
+            s=s,
+            e=e,
+            l=term,
+            distance=_distance_text(metres, lang, walked=on),
+            k=int(k),
+            chain=chains[c],
+        )
+        for p, s, e, term, metres, on, k, c in terms
     ]
     return table.assign(priority=priority, priority_band=band, priority_reason=reasons)
 
@@ -235,10 +269,10 @@ def anchor_distance(shapes: np.ndarray, city: schema.City) -> np.ndarray:
     return distance
 
 
-def _distance_text(metres: float, lang: str) -> str:
+def _distance_text(metres: float, lang: str, *, walked: bool) -> str:
     if np.isnan(metres):
         return label("why.no_anchor", lang)
-    return label("why.anchor_distance", lang, metres=f"{metres:.0f}")
+    return label("why.anchor_walk" if walked else "why.anchor_distance", lang, metres=f"{metres:.0f}")
 
 
 def _set_feasibility(table: pd.DataFrame, city: schema.City, norm: Norm, lang: str) -> pd.DataFrame:

@@ -75,7 +75,9 @@ def read_city(
     settings = {
         "date": config.city.date,
         "attribution": _attribution(config, reader),
-        "planning": config.planning.model_dump(),
+        "planning": config.planning.model_dump(include={"KT", "MLT", "LT"}),
+        "plan": config.planning.model_dump(exclude={"KT", "MLT", "LT"}),
+        "network": config.network.model_dump(mode="json"),
         **_choices(config, folder),
         **({"terrain": _described(config.terrain, folder)} if config.terrain else {}),
     }

@@ -147,7 +147,7 @@ class Reader:
     def division(self, what: str, source: Source, target: CRS) -> gpd.GeoDataFrame:
         """Polygons that divide the city: zones, level areas, districts."""
         self.progress(f"{what}: {source.place_name}")
-        columns = [value for name in ("name", "level", "zone", "approved") if (value := getattr(source, name, None))]
+        columns = [value for name in ("name", "level", "zone", "approved", "office") if (value := getattr(source, name, None))]
         frame = self._read(source, columns)[0]
         if frame.empty:
             raise InputError(f"{what} ({source.place_name}): the layer holds nothing; leave it out, or give one that is filled")
@@ -164,7 +164,8 @@ class Reader:
         frame = _plain(systems.transform(frame, target)[0]).sort_index()
         if isinstance(source, District):
             names = frame[source.name].astype("str") if source.name else frame.index.astype("str")
-            frame = gpd.GeoDataFrame({"name": names}, geometry=frame.geometry, crs=target).rename_axis("district_id")
+            offices = {"office": schema.texts(frame, source.office)} if source.office else {}
+            frame = gpd.GeoDataFrame({"name": names, **offices}, geometry=frame.geometry, crs=target).rename_axis("district_id")
         return frame
 
     def _layer(self, layer: Layer) -> Raw:

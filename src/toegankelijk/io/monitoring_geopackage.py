@@ -221,10 +221,10 @@ def _make(connection: sqlite3.Connection, after: State, lang: str) -> None:
         about = label("about.monitoring", lang)
         make_table(connection, LAYER, kinds, title=label("bottlenecks", lang), about=about, crs=after.table.crs, points=True)
     else:
-        there = {_field_of(name, FIELDS) for name in own}
-        for name in (name for name in kinds if name not in there):
-            connection.execute(f"ALTER TABLE {quoted(LAYER)} ADD COLUMN {quoted(name)} {declared(kinds[name])}")
+        _add_columns(connection, LAYER, kinds)
     lacking = [table for table in BESIDE if not columns_of(connection, table)]
+    for table in (table for table in BESIDE if table not in lacking):
+        _add_columns(connection, table, BESIDE[table])
     if _BASE in lacking:
         # an older release forbade two rows of one id, which is what splitting a row gives
         connection.execute(f"DROP INDEX IF EXISTS {quoted(f'{LAYER}_{KEY}')}")
@@ -234,6 +234,13 @@ def _make(connection: sqlite3.Connection, after: State, lang: str) -> None:
             connection.execute(f"CREATE INDEX {quoted(f'{table}_{key}')} ON {quoted(table)} ({quoted(key)})")
     if lacking:
         add_form(connection, extra=after.extra, lang=lang, geometry=_special(connection)[1])
+
+
+def _add_columns(connection: sqlite3.Connection, table: str, kinds: Mapping[str, str]) -> None:
+    """Columns that a table lacks; those that it has stay as they are."""
+    there = {_field_of(name, kinds) for name in columns_of(connection, table)}
+    for name in (name for name in kinds if name not in there):
+        connection.execute(f"ALTER TABLE {quoted(table)} ADD COLUMN {quoted(name)} {declared(kinds[name])}")
 
 
 def _write_table(connection: sqlite3.Connection, before: State, found: Changes) -> None:

@@ -11,7 +11,7 @@ from typing import Any, Literal
 import numpy as np
 import pandas as pd
 
-SCHEMA_VERSION = 2
+SCHEMA_VERSION = 3
 """Version of the table's form; see `toegankelijk.ledger.migrations`."""
 
 LAYER = "monitoring"
@@ -71,10 +71,20 @@ SHARED: Mapping[str, str] = {
     "target_year": "int32",
     "priority_band": "str:10",
     "cost_class": "int32",
+    "cost_eur": "float",
+    "job": "str:40",
     "responsible": "str:40",
     "partner": "str:40",
 }
 """Columns where both have a say: each stands in the table three times, effective, ``_proposed`` and ``_staff``."""
+
+ADDED: Mapping[int, tuple[str, ...]] = {
+    3: (
+        *(f"{name}{part}" for name in ("cost_eur", "job") for part in ("", "_proposed", "_staff")),
+        *("gain", "gain_reason", "cost_reason", "job_reason", "planned_work"),
+    )
+}
+"""Columns that came with a later version of the table's form; that an older table lacks them, nobody took them away."""
 
 STAFF: Mapping[str, str] = {"done_on": "date", "reason": "str:500", "remark": "str", "photo": "str:500"}
 """Columns of staff that every table has: when the work was done, why it is accepted or a false finding, a link to a picture."""
@@ -106,6 +116,11 @@ _DETAIL: tuple[tuple[str, str, bool], ...] = (
     ("responsible_reason", "str:254", False),
     ("feasibility", "str:10", True),
     ("feasibility_reason", "str:500", False),
+    ("gain", "float", False),
+    ("gain_reason", "str:500", False),
+    ("cost_reason", "str:254", False),
+    ("job_reason", "str:500", False),
+    ("planned_work", "str:254", True),
     ("track", "str:10", True),
     ("criterion", "str:20", True),
     ("criteria", "str:254", True),

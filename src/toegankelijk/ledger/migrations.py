@@ -1,7 +1,7 @@
 """Tables of older versions, brought to the present form without loss.
 
 Version 1 had no base: the table alone, with the status and the dates of staff, and one column where there are three now.
-Version 2 is the present one.
+Version 2 lacked the columns that a plan fills (`toegankelijk.ledger.fields.ADDED`). Version 3 is the present one.
 """
 
 from __future__ import annotations
@@ -48,11 +48,10 @@ def migrate(state: State, snapshot: Snapshot | None = None) -> State:
     InputError
         A newer version of this package wrote the table.
     """
-    newest = int(state.runs["schema_version"].max()) if len(state.runs) else 0
-    if newest > SCHEMA_VERSION:
+    if state.version > SCHEMA_VERSION:
         raise InputError(
-            f"monitoring table: it has form {newest}, and this version of toegankelijk knows up to {SCHEMA_VERSION}; install a "
-            "newer one"
+            f"monitoring table: it has form {state.version}, and this version of toegankelijk knows up to {SCHEMA_VERSION}; "
+            "install a newer one"
         )
     if len(state.base) or not len(state.table):
         return state

@@ -12,7 +12,7 @@ import shapely
 
 from toegankelijk.errors import InputError
 from toegankelijk.keys import key_texts
-from toegankelijk.ledger.fields import BASE_FIELDS, FIELDS, KEY, SHARED, as_text, canonical, columns_of, differs
+from toegankelijk.ledger.fields import ADDED, BASE_FIELDS, FIELDS, KEY, SHARED, as_text, canonical, columns_of, differs
 from toegankelijk.ledger.notes import Notes
 from toegankelijk.ledger.state import State
 
@@ -67,8 +67,10 @@ def with_fields(state: State, notes: Notes) -> gpd.GeoDataFrame:
         column = table[name].copy()
         column[known] = state.base.loc[table.loc[known, KEY], name].to_numpy()
         table[name] = column
-    if len(state.base) and state.missing:
-        notes.list_conflicts("field_gone", [""] * len(state.missing), field=list(state.missing))
+    later = {name for version, names in ADDED.items() if version > state.version for name in names}
+    gone = [name for name in state.missing if name not in later]
+    if len(state.base) and gone:
+        notes.list_conflicts("field_gone", [""] * len(gone), field=gone)
     return table
 
 

@@ -58,6 +58,11 @@ class State:
         return int(self.runs["run"].max()) if len(self.runs) else 0
 
     @property
+    def version(self) -> int:
+        """Version of the table's form at the last update; 0 if there was none."""
+        return int(self.runs["schema_version"].max()) if len(self.runs) else 0
+
+    @property
     def extra(self) -> list[str]:
         """Columns that staff added."""
         return [str(name) for name in self.table if name not in FIELDS and name != "geometry"]
