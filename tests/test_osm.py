@@ -224,7 +224,13 @@ OBJECTS = [
     ("node", "amenity=social_facility, social_facility=outreach", set()),
     ("node", "amenity=social_facility, social_facility=outreach, social_facility:for=senior", {"anchor"}),
     ("node", "amenity=social_centre", {"anchor"}),
-    ("node", "shop=bakery", set()),
+    ("node", "shop=bakery", {"shop"}),
+    ("node", "shop=vacant", set()),
+    ("area", "building=retail, shop=supermarket", {"building", "shop"}),
+    ("node", "amenity=pharmacy", {"shop"}),
+    ("node", "addr:housenumber=12", {"address"}),
+    ("area", "building=house, addr:housenumber=12", {"building", "address"}),
+    ("node", "addr:housenumber=12, office=lawyer", set()),
 ]
 
 
