@@ -26,6 +26,7 @@ from toegankelijk.measure.narrowings import find_widths, with_narrowings
 from toegankelijk.measure.passages import cut_stretches
 from toegankelijk.measure.pavements import with_derived_pavements
 from toegankelijk.measure.shares import measure_shares
+from toegankelijk.measure.stop_distances import measure_stop_distances
 from toegankelijk.measure.stops import complete_delijn_classes
 from toegankelijk.measure.streets import with_street_names
 from toegankelijk.norm import Norm, Rule
@@ -36,6 +37,7 @@ PACKAGE = "toegankelijk.measure"
 OTHERWISE = {
     ("zone", "accessible_share"): measure_shares,
     ("zone", "ergonomic_share"): measure_shares,
+    ("anchor", "stop_distance"): measure_stop_distances,
     ("stop", "delijn_class"): complete_delijn_classes,
 }
 """Attributes that are measured or completed by a step of its own, outside `MEASURES`."""
@@ -95,9 +97,8 @@ def used_attributes(rule: Rule) -> dict[str, str]:
 def theme_steps(rules: Iterable[Rule]) -> list[Step]:
     """Measures of the attributes that criteria look at, in the order in which they are taken."""
     wanted = {(rule.kind, name) for rule in rules for name in used_attributes(rule)}
-    found = [
-        (one.kind, one.attribute, one.function) for one in (*measure.WIDTH_MEASURES, *measure.TERRAIN_MEASURES, *measure.MEASURES)
-    ]
+    measures = (*measure.WIDTH_MEASURES, *measure.TERRAIN_MEASURES, *measure.MEASURES, *measure.NETWORK_MEASURES)
+    found = [(one.kind, one.attribute, one.function) for one in measures]
     found += [(kind, attribute, function) for (kind, attribute), function in OTHERWISE.items()]
     return [step for step in found if step[:2] in wanted]
 
@@ -124,17 +125,15 @@ def attribute_table(norm: Norm, rules: list[Rule]) -> str:
 
 def ways(kind: str, attribute: schema.Attribute) -> Iterator[str]:
     """How an attribute of a kind can be had, beside a column of the city."""
-    measured = {(one.kind, one.attribute) for one in (*measure.MEASURES, *measure.WIDTH_MEASURES)} | set(OTHERWISE)
+    steps = (*measure.MEASURES, *measure.WIDTH_MEASURES, *measure.NETWORK_MEASURES)
+    measured = {(one.kind, one.attribute) for one in steps} | set(OTHERWISE)
     terrain = {(one.kind, one.attribute) for one in measure.TERRAIN_MEASURES}
     if (kind, attribute.name) in terrain:
         yield "[heights of the ground](#" + anchor(kind, attribute.name) + ")"
     if (kind, attribute.name) in measured:
         yield "[measured](#" + anchor(kind, attribute.name) + ")"
-    if (kind, attribute.name) not in terrain | measured:
-        if "network" in attribute.how:
-            yield "network: not measured yet"
-        elif "geometry" in attribute.how:
-            yield "geometry: not measured yet"
+    if (kind, attribute.name) not in terrain | measured and "geometry" in attribute.how:
+        yield "geometry: not measured yet"
     tags = osm_keys(kind, attribute.name)
     if tags:
         yield "OSM " + ", ".join(f"`{tag}`" for tag in tags)
@@ -186,13 +185,14 @@ def step_section(step: Step) -> str:
     seen = f"\n\nLooks at: {', '.join(what)}." if what else ""
     terrain = " from heights of the ground" if any(one.function is function for one in measure.TERRAIN_MEASURES) else ""
     drawn = " from drawn pavements" if any(one.function is function for one in measure.WIDTH_MEASURES) else ""
+    network = " over the walking network" if any(one.function is function for one in measure.NETWORK_MEASURES) else ""
     target = f"({anchor(kind, attribute)})=\n" if not terrain + drawn or not is_measured_twice(kind, attribute) else ""
-    return f"{target}### `{attribute}` of a {kind_link(kind)}{terrain}{drawn}\n\n{told(function)}{seen}"
+    return f"{target}### `{attribute}` of a {kind_link(kind)}{terrain}{drawn}{network}\n\n{told(function)}{seen}"
 
 
 def is_measured_twice(kind: str, attribute: str) -> bool:
     """Whether heights or widths, and other measures, give an attribute; the latter then hold the link."""
-    return (kind, attribute) in {(one.kind, one.attribute) for one in measure.MEASURES}
+    return (kind, attribute) in {(one.kind, one.attribute) for one in (*measure.MEASURES, *measure.NETWORK_MEASURES)}
 
 
 def told(function: Callable[..., object]) -> str:

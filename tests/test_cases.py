@@ -27,11 +27,6 @@ CODES = sorted(path.name for path in CASES.glob("*-*") if path.is_dir())
 WITHOUT_CASES: dict[str, str] = {}
 """Criteria without case files, with the reason: nothing that a city can deliver says it."""
 
-UNTIL_MEASURED = {
-    **dict.fromkeys(["CRO-14", "STR-15", "STO-15", "FUR-01", "FUR-02", "FUR-03"], "distances along the network"),
-}
-"""Criteria of which geometry or the network will tell the value, and that until then rest on a column of a survey or a study."""
-
 REAL_NAMES = {"surface", "smoothness", "maxspeed", "lanes", "lit", "shelter", "bench", "backrest", "armrest"}
 """Keys of OpenStreetMap that happen to have the name of an attribute."""
 
@@ -199,7 +194,6 @@ def test_every_criterion_has_cases_or_a_reason_why_not():
     assert set(CODES) | set(WITHOUT_CASES) == set(NORM.rules)
     assert not set(CODES) & set(WITHOUT_CASES)
     assert all(WITHOUT_CASES.values())
-    assert set(UNTIL_MEASURED) <= set(CODES)
 
 
 @pytest.mark.parametrize("code", CODES)

@@ -41,7 +41,7 @@ def test_the_findings_are_the_same(district, shape):
     name, screening, same = shape
     expected, found = findings(district), findings(screening)
     if name == "osm":  # HA-05, of which nobody knows where it is, cannot be in it: so its stops are all there is
-        expected, found = (table[table["criterion"] != "STO-16"] for table in (expected, found))
+        expected, found = (table[~table["criterion"].isin(["STO-15", "STO-16"])] for table in (expected, found))
     expected = expected.set_index(KEYS).sort_index()
     found = found.assign(object_id=renamed(found["object_id"], same)).set_index(KEYS).sort_index()
     assert expected.index.tolist() == found.index.tolist()

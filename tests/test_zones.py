@@ -9,10 +9,15 @@ import shapely.ops
 from hypothesis import example, given
 from hypothesis import strategies as st
 
+from toegankelijk.city import read_city
 from toegankelijk.errors import ConfigError, InputError
+from toegankelijk.io.geopackage import write_layers
+from toegankelijk.network.building import build_network
 from toegankelijk.zones import (
+    BESIDE,
     RADII,
     draft_zones,
+    draft_zones_by_network,
     find_membership,
     grid_zones,
     settle_areas,
@@ -240,6 +245,79 @@ def test_circles_that_overlap_are_one_zone_and_the_order_of_anchors_does_not_mat
 def test_no_anchor_no_circles():
     with pytest.raises(InputError, match="anchor"):
         draft_zones(anchors())
+
+
+def footways(*lines):
+    return frame({f"f{i}": shapely.LineString(line) for i, line in enumerate(lines)}, "object_id")
+
+
+LONG = [(-1000, 0), (1000, 0)]
+RIVER = [[(0, -40), (1000, -40)], [(0, 40), (600, 40)], [(600, 40), (600, -40)]]
+"""A way on either bank, and a bridge 600 m on."""
+
+
+def test_areas_by_network_lie_beside_the_ways_to_an_anchor():
+    zones, areas, remarks = draft_zones_by_network(anchors((0, 10)), build_network({"footway": footways(LONG)}))
+    areas = areas.set_index("level")
+    for level in "AB":  # the anchor lies 10 m off its way
+        reach = shapely.buffer(shapely.LineString([(10 - RADII[level], 0), (RADII[level] - 10, 0)]), BESIDE)
+        ground = areas.geometry["A"] if level == "A" else areas.union_all()
+        assert shapely.symmetric_difference(ground, reach).area < 1.0
+    assert areas["assumed"].all()
+    assert zones.geometry.iloc[0].equals(areas.union_all())
+    assert remarks.empty
+
+
+def test_what_lies_across_a_river_is_as_far_as_the_bridge():
+    network = build_network({"footway": footways(*RIVER)})
+    _, areas, _ = draft_zones_by_network(anchors((0, 40)), network)
+    assert not shapely.intersects(areas.union_all(), shapely.LineString(RIVER[0]))
+    near = {f"p{x}": shapely.Point(x, 40) for x in (100, 300, 580)}
+    found = find_membership({"crossing": frame(near, "object_id")}, areas).set_index("object_id")["level"].to_dict()
+    assert found == {"p100": "A", "p300": "B"}
+
+
+def test_an_anchor_beside_no_way_gets_a_circle_and_a_remark():
+    zones, _, remarks = draft_zones_by_network(anchors((0, 10), (0, 5000)), build_network({"footway": footways(LONG)}))
+    assert len(zones) == 2
+    assert zones.area.iloc[1] == pytest.approx(np.pi * RADII["B"] ** 2, rel=0.01)
+    assert remarks["object_id"].tolist() == ["v1"]
+    with pytest.raises(InputError, match="anchor"):
+        draft_zones_by_network(anchors(), build_network({"footway": footways(LONG)}))
+
+
+@pytest.mark.parametrize(("side", "whole"), [(120, True), (170, False)])
+def test_the_inside_of_a_block_belongs_to_the_ways_round_it_unless_it_is_large(side, whole):
+    corners = [(0, 0), (side, 0), (side, side), (0, side), (0, 0)]
+    _, areas, _ = draft_zones_by_network(anchors((0, 0)), build_network({"footway": footways(corners)}))
+    assert shapely.covers(areas.union_all(), shapely.Point(side / 2, side / 2)) == whole
+
+
+def test_the_order_of_anchors_and_ways_changes_no_draft_by_network():
+    places = [(0, 10), (700, 0), (100, -40)]
+    network, turned = (build_network({"footway": footways(LONG, *RIVER)[::step]}) for step in (1, -1))
+    zones, areas, _ = draft_zones_by_network(anchors(*places), network)
+    again, areas_again, _ = draft_zones_by_network(anchors(*places)[::-1], turned)
+    assert zones.geom_equals_exact(again, 1e-6).all()
+    assert areas.geom_equals_exact(areas_again, 1e-6).all()
+
+
+def test_a_city_drafts_its_areas_by_network_if_it_says_so(tmp_path):
+    paths, homes = footways(LONG, *RIVER), anchors((0, 10), (0, 3000))
+    moved, homes = (one.set_geometry(one.geometry.translate(228_000, 182_000)) for one in (paths, homes))
+    write_layers(tmp_path / "data.gpkg", {"paden": moved.reset_index(names="id"), "zorg": homes.reset_index(names="id")})
+    parts = [
+        f'[[layers]]\nkind = "{kind}"\nsource = "data.gpkg"\nlayer = "{name}"\nid = "id"\n'
+        for kind, name in (("footway", "paden"), ("anchor", "zorg"))
+    ]
+    areas = {}
+    for way in ("network", "circles"):
+        (tmp_path / "city.toml").write_text(f'[draft]\nzones = "{way}"\n' + "".join(parts))
+        city = read_city(tmp_path / "city.toml")
+        areas[way] = city.areas.area.sum()
+        assert ("straight line" in " ".join(city.remarks["reason"])) == (way == "network")
+        assert city.areas["assumed"].all()
+    assert areas["network"] < 0.7 * areas["circles"]
 
 
 def test_grid_covers_the_extent_in_cells_on_round_coordinates():

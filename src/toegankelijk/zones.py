@@ -12,11 +12,20 @@ import shapely
 
 from toegankelijk import schema
 from toegankelijk.errors import ConfigError, InputError
+from toegankelijk.network.graph import Network
+from toegankelijk.network.locating import locate
+from toegankelijk.network.walks import walk_from, walked_parts
 
 Geometries = npt.NDArray[np.object_]
 
 RADII: Mapping[str, float] = {"A": 200.0, "B": 500.0}
 """Distances in metres within which a place gets a draft level; source: ``norms.md`` section 1, a proposal."""
+
+BESIDE = 25.0
+"""Distance in metres on either side of a way that belongs to a draft area too: the houses along it; a proposal."""
+
+ENCLOSED = 10_000.0
+"""Area in square metres up to which ground between ways belongs to them, such as the inside of a block; a proposal."""
 
 MOST_CELLS = 1_000_000
 """Zones of a grid."""
@@ -45,25 +54,46 @@ def draft_zones(anchors: gpd.GeoDataFrame, *, radii: Mapping[str, float] = RADII
     tuple of GeoDataFrame
         Zones and level areas, both with ``assumed`` true.
     """
-    if anchors.empty:
-        raise InputError(
-            "zones cannot be drafted: there is no care anchor. Deliver a layer of kind 'anchor', or zones of your own"
-        )
-    levels = sorted(radii)
+    _refuse_no_anchors(anchors)
     points = shapely.centroid(anchors.geometry.to_numpy())
-    discs = {level: shapely.union_all(shapely.buffer(points, radii[level])) for level in levels}
-    parts = shapely.get_parts(discs[levels[-1]])
-    corner = shapely.bounds(parts)
-    parts = parts[np.lexsort((corner[:, 1], corner[:, 0]))]
-    ids = [f"zone-{i}" for i in range(1, len(parts) + 1)]
-    zones = _zones(ids, [f"Zone {i}" for i in range(1, len(parts) + 1)], parts, anchors.crs, assumed=True)
-    pieces = []
-    for i, level in enumerate(levels):
-        stricter = shapely.union_all([discs[other] for other in levels[:i]])
-        geometry = shapely.difference(shapely.intersection(parts, discs[level]), stricter)  # the areas of a zone do not overlap
-        pieces.append(_areas([f"{zone}-{level}" for zone in ids], ids, level, geometry, anchors.crs, assumed=True))
-    areas = pd.concat(pieces)
-    return zones, areas[~areas.geometry.is_empty]
+    return _drafted({level: shapely.union_all(shapely.buffer(points, radii[level])) for level in radii}, anchors.crs)
+
+
+def draft_zones_by_network(
+    anchors: gpd.GeoDataFrame, network: Network, *, radii: Mapping[str, float] = RADII
+) -> tuple[gpd.GeoDataFrame, gpd.GeoDataFrame, pd.DataFrame]:
+    """Draft zones and level areas from care anchors, by walking distance.
+
+    A place belongs to a level if it lies within `BESIDE` metres of a way from which the nearest anchor can be walked to within
+    the distance of the level; the straight line from the anchor to its way counts. Round an anchor that is not beside the network
+    the distance is straight, with a remark. What is enclosed up to `ENCLOSED` belongs to it too. What touches becomes one zone.
+
+    Parameters
+    ----------
+    anchors
+        Care anchors, in the coordinate system of the network.
+    network
+        Where people walk; kerbs and stairs are taken as they come.
+    radii
+        Level to distance in metres from the nearest anchor.
+
+    Returns
+    -------
+    tuple
+        Zones and level areas, both with ``assumed`` true, and remarks.
+    """
+    _refuse_no_anchors(anchors)
+    points = shapely.centroid(anchors.geometry.to_numpy())
+    places = locate(network, points)
+    astray = (places["edge"] < 0).to_numpy()
+    walk = walk_from(network, places, np.ones(len(network), bool), limit=max(radii.values()))
+    grounds = {}
+    for level, metres in radii.items():
+        near = shapely.buffer(walked_parts(walk, metres), BESIDE)
+        grounds[level] = _filled(shapely.union_all(np.concatenate([near, shapely.buffer(points[astray], metres)])))
+    reason = "lies beside no way, so its draft zone goes by the straight line"
+    found = schema.remarks("anchor", anchors.index[astray], "geometry", "", reason)
+    return *_drafted(grounds, anchors.crs), found
 
 
 def grid_zones(
@@ -286,6 +316,38 @@ def _own_areas(zone_ids: pd.Index, areas: gpd.GeoDataFrame) -> pd.DataFrame:
     zones = areas["zone_id"].reset_index(drop=True).drop_duplicates()
     objects = zone_ids.get_indexer(pd.Index(zones))
     return pd.DataFrame({"object": objects, "area": zones.index, "share": 1.0, "weight": 1.0})[objects >= 0]
+
+
+def _refuse_no_anchors(anchors: gpd.GeoDataFrame) -> None:
+    if anchors.empty:
+        raise InputError(
+            "zones cannot be drafted: there is no care anchor. Deliver a layer of kind 'anchor', or zones of your own"
+        )
+
+
+def _drafted(grounds: Mapping[str, shapely.Geometry], crs: object) -> tuple[gpd.GeoDataFrame, gpd.GeoDataFrame]:
+    """Zones, which are the parts of the ground of the least strict level, and their areas, by the ground of each level."""
+    levels = sorted(grounds)
+    parts = shapely.get_parts(grounds[levels[-1]])
+    corner = shapely.bounds(parts)
+    parts = parts[np.lexsort((corner[:, 1], corner[:, 0]))]
+    ids = [f"zone-{i}" for i in range(1, len(parts) + 1)]
+    zones = _zones(ids, [f"Zone {i}" for i in range(1, len(parts) + 1)], parts, crs, assumed=True)
+    pieces = []
+    for i, level in enumerate(levels):
+        stricter = shapely.union_all([grounds[other] for other in levels[:i]])
+        geometry = shapely.difference(shapely.intersection(parts, grounds[level]), stricter)  # areas of a zone do not overlap
+        pieces.append(_areas([f"{zone}-{level}" for zone in ids], ids, level, geometry, crs, assumed=True))
+    areas = pd.concat(pieces)
+    return zones, areas[~areas.geometry.is_empty]
+
+
+def _filled(ground: shapely.Geometry) -> shapely.Geometry:
+    """Ground without its small holes."""
+    parts = shapely.get_parts(ground)
+    rings, owner = shapely.get_rings(parts, return_index=True)
+    holes = shapely.polygons(rings[pd.Series(owner).duplicated().to_numpy()])  # the first ring of a polygon is its outline
+    return shapely.union_all(np.concatenate([parts, holes[shapely.area(holes) <= ENCLOSED]]))
 
 
 def _zones(ids: Sequence[str], names: Sequence[str], geometry: Geometries, crs: object, *, assumed: bool) -> gpd.GeoDataFrame:

@@ -7,15 +7,17 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, replace
+from functools import cache
 
 import geopandas as gpd
 import numpy as np
 import pandas as pd
 
 from toegankelijk import schema
-from toegankelijk.measure import bends, bollards, footway_widths, levels, narrowings, passing, ramps, slopes, stairs
+from toegankelijk.measure import bays, bends, bollards, footway_widths, levels, narrowings, passing, ramps, slopes, stairs
 from toegankelijk.measure.carriageways import crossing_lanes, crossing_maxspeed, skew_angle
 from toegankelijk.measure.crossings import crossing_length, crossing_marked, required_speed, with_crossing_ends, zebra
+from toegankelijk.measure.detours import crossing_detour, stepfree_detour
 from toegankelijk.measure.ends import both_sides_lowered, crossing_width, landing_depth
 from toegankelijk.measure.furniture import bench_setback, outside_walkway
 from toegankelijk.measure.guidance import (
@@ -49,8 +51,6 @@ from toegankelijk.measure.narrowings import Widths, find_widths, width_remarks, 
 from toegankelijk.measure.observed import apply_observations
 from toegankelijk.measure.parking import (
     bay_count,
-    bay_entrance_distance,
-    bay_kerb_distance,
     bay_length,
     bay_width,
     parallel_bay,
@@ -60,6 +60,7 @@ from toegankelijk.measure.parking import (
 from toegankelijk.measure.passages import with_stretches
 from toegankelijk.measure.pavements import with_derived_pavements
 from toegankelijk.measure.refuges import refuge_depth, refuge_present, refuge_width
+from toegankelijk.measure.spacing import first_rest_distance, rest_gap, route_rest_gap
 from toegankelijk.measure.stops import (
     boarding_depth,
     bus_swings_in,
@@ -77,6 +78,11 @@ from toegankelijk.measure.surroundings import (
     obstacles_one_side,
 )
 from toegankelijk.measure.thresholds import step_follows, step_gap
+from toegankelijk.measure.walking import Ways
+from toegankelijk.network.areas import way_lines
+from toegankelijk.network.building import AXES, build_network
+from toegankelijk.network.passable import Passability, judge_edges
+from toegankelijk.network.profiles import read_profiles
 
 Layers = Mapping[str, gpd.GeoDataFrame]
 """Kind to layer; context kinds such as ``carriageway`` and ``building`` stand among them."""
@@ -112,6 +118,18 @@ class WidthMeasure:
     attribute: str
     kind: str
     function: Callable[[Layers, Widths], pd.DataFrame]
+
+
+@dataclass(frozen=True)
+class NetworkMeasure:
+    """How one attribute of one kind is measured over the walking network; as `Measure`.
+
+    It replaces what was measured before.
+    """
+
+    attribute: str
+    kind: str
+    function: Callable[[Layers, Ways], pd.DataFrame]
 
 
 MEASURES = (
@@ -168,8 +186,6 @@ MEASURES = (
     Measure("bay_length", "parking_bay", bay_length),
     Measure("parallel_bay", "parking_bay", parallel_bay),
     Measure("sign", "parking_bay", sign),
-    Measure("bay_entrance_distance", "parking_bay", bay_entrance_distance),
-    Measure("bay_kerb_distance", "parking_bay", bay_kerb_distance),
     Measure("reserved_count", "car_park", reserved_count),
     Measure("bay_count", "car_park", bay_count),
     Measure("bus_swings_in", "stop", bus_swings_in),
@@ -223,6 +239,19 @@ WIDTH_MEASURES: tuple[WidthMeasure, ...] = (
 """What the widths of pavements that are drawn as polygons tell; measured before all others."""
 
 
+NETWORK_MEASURES: tuple[NetworkMeasure, ...] = (
+    NetworkMeasure("rest_gap", "footway", rest_gap),
+    NetworkMeasure("rest_gap", "route", route_rest_gap),
+    NetworkMeasure("first_rest_distance", "anchor", first_rest_distance),
+    NetworkMeasure("crossing_detour", "street", crossing_detour),
+    NetworkMeasure("stepfree_detour", "stairs", stepfree_detour),
+    NetworkMeasure("bay_entrance_distance", "parking_bay", bays.bay_entrance_distance),
+    NetworkMeasure("bay_kerb_distance", "parking_bay", bays.bay_kerb_distance),
+    NetworkMeasure("passing_place_gap", "footway", passing.passing_over_network),
+)
+"""What the walking network tells; measured after all others."""
+
+
 def measure_layers(city: schema.City) -> schema.City:
     """Measure what the layers allow: derived stretches, crossing ends and narrowings, names of streets, then attributes.
 
@@ -251,9 +280,47 @@ def measure_layers(city: schema.City) -> schema.City:
     for measure in MEASURES:
         if _holds(layers, measure.kind):
             layers[measure.kind] = _filled(layers[measure.kind], measure.attribute, measure.function(layers))
-    measured = {kind: layer for kind, layer in layers.items() if kind not in city.context}
+    layers = _over_network(_with_axes(layers, widths))
+    measured = {kind: layer for kind, layer in layers.items() if kind not in schema.context_kinds()}
+    context = {kind: layer for kind, layer in layers.items() if kind in schema.context_kinds()}
     remarks = schema.all_remarks([city.remarks, found, clashes, width_remarks(derived, widths)])
-    return replace(city, layers=measured, observations=observations, remarks=remarks)
+    return replace(city, layers=measured, context=context, observations=observations, remarks=remarks)
+
+
+def _with_axes(layers: Layers, widths: Widths | None) -> dict[str, gpd.GeoDataFrame]:
+    """Layers with the middle lines of pavements that are drawn as polygons, along which the walking network goes."""
+    others = {kind: layer for kind, layer in layers.items() if kind != AXES}
+    if widths is None:
+        return others
+    shapes, ids = way_lines(widths.clear.profile)
+    lines = gpd.GeoDataFrame({"pavement_id": ids}, geometry=gpd.GeoSeries(shapes, crs=layers["footway"].crs))
+    return {**others, AXES: lines}
+
+
+def _over_network(layers: Layers) -> dict[str, gpd.GeoDataFrame]:
+    """Layers with what the walking network tells."""
+    result = dict(layers)
+    wanted = [step for step in NETWORK_MEASURES if _holds(layers, step.kind)]
+    if not wanted:
+        return result
+    network, profiles = build_network(layers), read_profiles()
+
+    @cache
+    def passable(name: str) -> Passability:
+        return judge_edges(network, layers, profiles[name])
+
+    ways = Ways(network, passable)
+    for step in wanted:
+        found = step.function(layers, ways)
+        result[step.kind] = _filled(_without_measured(result[step.kind], step.attribute), step.attribute, found)
+    return result
+
+
+def _without_measured(layer: gpd.GeoDataFrame, attribute: str) -> gpd.GeoDataFrame:
+    """Layer without what was measured of an attribute before."""
+    measured = (schema.texts(layer, f"{attribute}_how") == "measured").to_numpy()
+    columns = [name for name in (attribute, f"{attribute}_low", f"{attribute}_high") if name in layer]
+    return layer.assign(**{name: np.where(measured, np.nan, _column(layer, name)) for name in columns})
 
 
 def _with_pavements(city: schema.City) -> dict[str, gpd.GeoDataFrame]:

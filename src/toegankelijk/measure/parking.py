@@ -128,8 +128,7 @@ def bay_kerb_distance(layers: Layers) -> pd.DataFrame:
     slack = schema.accuracy(bays) + worst_accuracy(layers, "crossing_end", "driveway")
     least, most = schema.bounds(ends, "kerb_height")
     width = schema.bounds(ends, "dropped_kerb_width")
-    there = ~schema.texts(ends, "delivered").eq(False).to_numpy()
-    sure = _distances(shapes, places[there & ((most <= LOWERED) | (width[0] > 0))])
+    sure = _distances(shapes, places[surely_lowered(ends)])
     touching = sure <= TOUCH
     high[touching] = (sure + slack)[touching]
     low[touching] = 0.0
@@ -138,6 +137,13 @@ def bay_kerb_distance(layers: Layers) -> pd.DataFrame:
         maybe = np.concatenate([places[perhaps], driveways.geometry.to_numpy()])
         low = np.maximum(_distances(shapes, maybe) - slack, 0)
     return frame(bays.index, low, high)
+
+
+def surely_lowered(ends: gpd.GeoDataFrame) -> Booleans:
+    """Crossing ends that are there, and are lowered: by the height of their kerb, or as a lowered part of it has a width."""
+    there = ~schema.texts(ends, "delivered").eq(False).to_numpy()
+    lowered = (schema.bounds(ends, "kerb_height")[1] <= LOWERED) | (schema.bounds(ends, "dropped_kerb_width")[0] > 0)
+    return np.asarray(there & lowered)
 
 
 def reserved_count(layers: Layers) -> pd.DataFrame:

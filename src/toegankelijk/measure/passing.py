@@ -10,6 +10,8 @@ from toegankelijk import schema
 from toegankelijk.measure.footway_widths import pieces_of
 from toegankelijk.measure.geometry import frame, spans
 from toegankelijk.measure.narrowings import Layers, Widths
+from toegankelijk.measure.walking import Ways
+from toegankelijk.network.distances import distances, farthest_on_edges
 from toegankelijk.widths.footprints import obstacle_shapes
 
 PASSING = 1.80
@@ -39,6 +41,31 @@ def passing_place_gap(layers: Layers, widths: Widths) -> pd.DataFrame:
         found = pd.DataFrame({"low": least, "high": most}).groupby(pieces["pavement_id"].to_numpy()).max()
         table = found.reindex(index)
     return frame(index, table["low"].to_numpy(dtype=float), table["high"].to_numpy(dtype=float))
+
+
+def passing_over_network(layers: Layers, ways: Ways) -> pd.DataFrame:
+    """Greatest distance in metres over the walking network between places where two wheelchairs can pass, past its ends.
+
+    A footway that is 1.80 m wide everywhere is such a place, and so is a street that people walk on. With places a and b metres
+    from the ends of a piece of L metres, the distance over it is at most ``a + b + L``. It is an upper bound, as there may be
+    places on the way; what the drawing of the footway says stays.
+    """
+    footways, network = layers["footway"], ways.network
+    there = ~schema.texts(footways, "delivered").eq(False).to_numpy()
+    wide = (schema.bounds(footways, "min_passage_width")[0] >= PASSING) & there
+    kind = network.edges["kind"].to_numpy(dtype=object)
+    row = np.where(kind == "footway", footways.index.get_indexer(pd.Index(network.edges["object_id"].to_numpy())), -1)
+    passing = (kind == "street") & (schema.texts(network.edges, "side") == "").to_numpy()
+    passing |= (row >= 0) & wide[row]
+    nodes = np.unique(np.concatenate([network.tail[passing], network.head[passing]]))
+    free = np.ones(len(network), bool)
+    far = 2 * farthest_on_edges(network, free, distances(network, free, nodes))
+    most = np.full(len(footways), -np.inf)
+    np.maximum.at(most, row[row >= 0], np.where(passing, 0.0, far)[row >= 0])
+    low, high = schema.bounds(footways, "passing_place_gap")
+    high = np.minimum(high, np.where(np.isneginf(most), np.inf, most))
+    low = np.where(np.isneginf(low), np.where(wide, 0.0, np.nan), np.minimum(low, high))
+    return frame(footways.index, low, high)
 
 
 def _places(widths: Widths, size: float, *, largest: bool) -> np.ndarray:
