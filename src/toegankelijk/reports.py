@@ -14,6 +14,12 @@ from toegankelijk.norm import Norm
 MAX_ROWS = 1000
 """Longest list of bottlenecks or good examples in a report; the monitoring table has them all."""
 
+BANDS, TERMS = ("hoog", "middel", "laag"), ("KT", "MLT", "LT")
+"""Columns of works with counts per priority and per term."""
+
+LEVEL_COUNTS = tuple(f"objects_{level}" for level in schema.LEVELS)
+"""Columns of cities with counts of objects per level."""
+
 NO_OPERATION = "none"
 """Operation of a layer that was in the coordinate system of the run already; the report leaves it out."""
 
@@ -30,6 +36,7 @@ def write_report(
     run: Mapping[str, Any],
     lang: str = "nl",
     norm: Norm | None = None,
+    areas: Mapping[str, pd.DataFrame] | None = None,
 ) -> None:
     """Write the report of a screening as one HTML file without scripts, that opens without a network.
 
@@ -56,6 +63,10 @@ def write_report(
     norm
         Norm that gives the names of themes, criteria, remedies and services; by default the bundled one.
 
+    areas
+        ``area_scores``, ``area_works`` and ``area_outside`` of the screening, where the city has districts (see
+        `toegankelijk.areas`); a section is written per division.
+
     Raises
     ------
     ConfigError
@@ -70,6 +81,7 @@ def write_report(
         headline=wording.headline(scores, lang),
         per_level=_per_level(scores, lang),
         per_theme=wording.describe_themes(scores, names),
+        divisions=_describe_divisions(areas or {}, names),
         bottlenecks=wording.describe_bottlenecks(urgent, names, zones).to_dict("records"),
         good_examples=wording.describe_examples(good_examples.head(MAX_ROWS), names, zones).to_dict("records"),
         totals={"bottlenecks": len(bottlenecks), "good_examples": len(good_examples)},
@@ -81,10 +93,97 @@ def write_report(
     Path(path).write_text(page, encoding="utf-8", newline="\n")
 
 
+def write_comparison(path: Path, *, table: pd.DataFrame, scores: pd.DataFrame, norm: Norm, lang: str = "nl") -> None:
+    """Write several cities side by side as one HTML file without scripts.
+
+    Parameters
+    ----------
+    table, scores
+        Of `toegankelijk.screening.cities.Cities`.
+    """
+    names = wording.Names.of(norm, lang)
+    whole = scores[scores["zone_id"] == "city"]
+    as_zones = whole.assign(zone_id=whole["city"], zone_name=whole["city"])
+    facts = table[table["zone_id"] == "city"].to_dict("records")
+    missing = {row["city"]: row["not_delivered"].split("|") if row["not_delivered"] else [] for row in facts}
+    page = pages.fill_template(
+        "compare.html",
+        lang,
+        title=labels.label("compare.title", lang),
+        cities=wording.headline(as_zones, lang),
+        per_theme=wording.describe_themes(as_zones, names),
+        facts=[
+            {**row, "missing": ", ".join(names.kinds.get(kind, kind) for kind in missing[row["city"]])}
+            | {key: wording.number_of(row[key], lang) for key in ("bottlenecks", "hoog", *LEVEL_COUNTS)}
+            for row in facts
+        ],
+        zones_of=[
+            {"city": city, "rows": wording.headline(rows[rows["zone_id"] != "city"], lang)}
+            for city, rows in scores.groupby("city", sort=True)
+        ],
+        norm=norm,
+    )
+    Path(path).write_text(page, encoding="utf-8", newline="\n")
+
+
 def _per_level(scores: pd.DataFrame, lang: str) -> list[dict[str, Any]]:
     chosen = scores[scores["level"].isin(schema.LEVELS) & (scores["theme"] == "all")].drop(columns="geometry", errors="ignore")
     ordered = chosen.assign(text=chosen["zone_id"].astype(str)).sort_values(["text", "level"], kind="stable")
     return [wording.describe_score(row, lang) for row in ordered.to_dict("records")]
+
+
+def _describe_divisions(areas: Mapping[str, pd.DataFrame], names: wording.Names) -> list[dict[str, Any]]:
+    """Per division of the city: scores of its districts, what is to be done there and by whom, and what lies in none of them."""
+    if not areas:
+        return []
+    described = []
+    for division, scores in areas["area_scores"].groupby("division", sort=True):
+        scored = scores.rename(columns={"district_id": "zone_id", "district_name": "zone_name"})
+        offices = dict(zip(scored["zone_id"].astype(str), wording.text(scored["office"]), strict=True))
+        name = labels.word("area.division", division, names.lang)
+        works = areas["area_works"][areas["area_works"]["division"] == division]
+        row = {
+            "name": name,
+            "heading": name[:1].upper() + name[1:],
+            "scores": wording.headline(scored, names.lang),
+            "per_theme": wording.describe_themes(scored, names),
+            "offices": offices if any(offices.values()) else {},
+            "works": _describe_works(works, names),
+            "costs": bool(works["cost"].notna().any()),
+            "outside": wording.number_of((areas["area_outside"]["division"] == division).sum(), names.lang),
+            "any_outside": bool((areas["area_outside"]["division"] == division).any()),
+        }
+        described.append(row)
+    return described
+
+
+def _describe_works(works: pd.DataFrame, names: wording.Names) -> list[dict[str, Any]]:
+    """What is to be done per district, with a line for each service; most bottlenecks of high priority first."""
+    lang, rows = names.lang, works[works["theme"] == "all"].drop(columns="geometry", errors="ignore")
+    whole = rows[rows["responsible"] == "all"].assign(text=rows["district_id"].astype(str))
+    order = whole.sort_values(["hoog", "bottlenecks", "text"], ascending=[False, False, True], kind="stable")
+    parts = dict(iter(rows[rows["responsible"] != "all"].groupby("district_id")))
+    described = []
+    for row in order.to_dict("records"):
+        counts = {key: wording.number_of(row[key], lang) for key in ("bottlenecks", *BANDS, *TERMS)}
+        group = parts.get(row["district_id"], rows.iloc[:0])
+        services = wording.translate(group["responsible"], names.services)
+        shares = [
+            labels.label("area.service", lang, service=service, count=wording.number_of(count, lang))
+            for service, count in zip(services, group["bottlenecks"], strict=True)
+        ]
+        name = str(row["district_name"] or row["district_id"]) or labels.label("area.none", lang)
+        described.append({"name": name, **counts, "services": shares, "cost": _cost_text(row, lang)})
+    return described
+
+
+def _cost_text(row: Mapping[Any, Any], lang: str) -> str:
+    """Least and most that the works cost, in euros; nothing where no bottleneck has a cost."""
+    ends = [row["cost"] if labels.is_missing(row[end]) else row[end] for end in ("cost_low", "cost_high")]
+    if any(labels.is_missing(end) for end in ends):
+        return ""
+    low, high = (labels.number(float(end), lang, digits=0) for end in ends)
+    return labels.label("area.euros", lang, amount=low if low == high else f"{low}–{high}")
 
 
 def _describe_unknowns(unknowns: pd.DataFrame, names: wording.Names) -> list[dict[Any, Any]]:

@@ -110,13 +110,32 @@ def score_city(
     whole = gpd.GeoDataFrame(
         {"name": city.name, "assumed": bool(city.zones["assumed"].all())}, geometry=[outline], index=[CITY], crs=city.crs
     )
-    member = findings.membership.sort_values(["kind", "object_id", "level", "area_id"], kind="stable").assign(zone_id=CITY)
-    before = member.groupby(["kind", "object_id"], sort=False)["share"].cumsum() - member["share"]
-    share = np.minimum(member["share"], 1.0 - before)
+    together = regroup(findings, whole, city.areas.assign(zone_id=CITY), findings.membership.assign(zone_id=CITY))
+    return score_zones(together, norm, coverage_floor=coverage_floor, required_share=required_share, theme_weights=theme_weights)
+
+
+def regroup(findings: Findings, units: gpd.GeoDataFrame, areas: gpd.GeoDataFrame, membership: pd.DataFrame) -> Findings:
+    """Findings in which other units stand in the place of the zones, so that `score_zones` scores these.
+
+    In each unit an object counts once, however many zones it lies in: at its strictest level first.
+
+    Parameters
+    ----------
+    units
+        Index the unit's id; ``name``, ``assumed`` and ``geometry``.
+    areas
+        Level areas with the unit that they are in as ``zone_id``; an area that lies in several has a row for each.
+    membership
+        As that of the findings, with the unit as ``zone_id``. A column ``inside`` is the share of the object that lies in the
+        unit, which its shares together do not exceed; without it that is 1.
+    """
+    keys = ["zone_id", "kind", "object_id"]
+    member = membership.sort_values([*keys, "level", "area_id"], kind="stable")
+    before = member.groupby(keys, sort=False)["share"].cumsum() - member["share"]
+    most = member.get("inside", 1.0)
+    share = np.minimum(member["share"], most - before)
     once = member.assign(weight=member["weight"] * share / member["share"], share=share)[share > 1e-9]
-    together = replace(city, zones=whole, areas=city.areas.assign(zone_id=CITY))
-    as_one = replace(findings, city=together, membership=once)
-    return score_zones(as_one, norm, coverage_floor=coverage_floor, required_share=required_share, theme_weights=theme_weights)
+    return replace(findings, city=replace(findings.city, zones=units, areas=areas), membership=once)
 
 
 def _theme_weights(norm: Norm, given: Mapping[str, float]) -> dict[str, float]:
@@ -188,14 +207,17 @@ def _summed(findings: Findings, places: pd.DataFrame) -> pd.DataFrame:
     themes = places["theme"].cat.categories
     thing = pd.Index(schema.kinds()).get_indexer([rule.kind for rule in rules])[rule] * things + ids
     theme = themes.get_indexer([rule.theme for rule in rules])[rule]
-    cells = pd.Index((places["thing"] * areas + places["area_id"].cat.codes) * len(themes) + places["theme"].cat.codes)
-    at = cells.get_indexer((thing * areas + area) * len(themes) + theme)
+    cells = (places["thing"] * areas + places["area_id"].cat.codes) * len(themes) + places["theme"].cat.codes
+    cell, held = pd.factorize(cells)  # an area in several units has its objects in each
+    at = pd.Index(held).get_indexer((thing * areas + area) * len(themes) + theme)
     base = np.array([rule.severity_base for rule in rules], float)[rule]
     known, worst = (table["outcome"] != "unknown").to_numpy(), table["severity_worst"].to_numpy()
     severities = {"best": table["severity"].to_numpy(), "worst": worst, "known_worst": np.where(known, worst, -1)}
     most = pd.DataFrame(severities).groupby(at).max()
     sums = pd.DataFrame({"base": base, "known_base": base * known}).groupby(at).sum()
-    return most.join(sums).reindex(places.index)  # findings of which level A asks nothing stand at -1, and fall out here
+    return (
+        most.join(sums).reindex(cell).set_axis(places.index)
+    )  # findings of which level A asks nothing stand at -1, and fall out
 
 
 def _mean(table: pd.DataFrame, keys: Sequence[str], weight: pd.Series) -> pd.DataFrame:
