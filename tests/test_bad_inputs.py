@@ -375,7 +375,9 @@ def check_findings(expected, before, now, touched, *, less):
         assert not differing & now.keys()
     elif expected == "unknown":
         assert {after for _, after in turned} == {"unknown"}
-        assert {now[key] for key in differing - before.keys() if key[0] in known} <= {"unknown"}
+        # whether two can pass on a way of unknown width may follow from the wide places at either end of it
+        asked = {key: now[key] for key in differing - before.keys() if key[0] in known and key[2] != "PAS-08"}
+        assert set(asked.values()) <= {"unknown"}, asked
     elif expected == "more":
         assert differing
         assert differing <= now.keys() - before.keys()

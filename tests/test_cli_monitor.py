@@ -63,7 +63,7 @@ def ids(path):
 def test_update_makes_a_table_and_the_same_again_says_that_nothing_changed(tmp_path):
     path = tmp_path / "monitoring.gpkg"
     told = call("update", path, tg.sample_city(), "--lang", "en")
-    assert "67 bottlenecks in the table, 67 of them added" in told
+    assert "70 bottlenecks in the table, 70 of them added" in told
     written = path.read_bytes()
     assert label("monitor.unchanged", "en") in call("update", path, tg.sample_city(), "--lang", "en")
     assert path.read_bytes() == written
@@ -84,7 +84,7 @@ def test_update_without_a_screening_takes_in_what_staff_typed(table):
 def test_status_history_and_trends_speak_every_language(table, lang):
     told = call("status", table, "--lang", lang)
     assert label("monitor.overdue", lang) in told
-    assert "67" in told
+    assert "70" in told
     assert label("cause.data", lang) in call("history", table, "--lang", lang)
     assert label("monitor.new", lang) in call("trends", table, "--by", "zone_id,theme", "--lang", lang)
     assert label("change.new", lang) in call("diff", table, "--lang", lang)
@@ -92,12 +92,12 @@ def test_status_history_and_trends_speak_every_language(table, lang):
 
 def test_every_row_goes_to_a_file_also_those_that_are_not_shown(table, tmp_path):
     told = call("history", table, "--out", tmp_path / "history.csv", "--lang", "en")
-    assert "and 27 rows more" in told
-    assert len(pd.read_csv(tmp_path / "history.csv")) == 67
+    assert "and 30 rows more" in told
+    assert len(pd.read_csv(tmp_path / "history.csv")) == 70
     call("trends", table, "--out", tmp_path / "trends.csv")
-    assert pd.read_csv(tmp_path / "trends.csv").query("zone_id == 'city'")["open"].tolist() == [67]
+    assert pd.read_csv(tmp_path / "trends.csv").query("zone_id == 'city'")["open"].tolist() == [70]
     call("status", table, "--out", tmp_path / "status.csv")
-    assert pd.read_csv(tmp_path / "status.csv").set_index("what").loc["total", "count"] == 67
+    assert pd.read_csv(tmp_path / "status.csv").set_index("what").loc["total", "count"] == 70
 
 
 def test_diff_between_two_moments_and_two_tables(table, tmp_path):

@@ -156,6 +156,8 @@ def test_a_byte_order_mark_is_no_fault(load):
         ("[draft]\ncell = 0\n" + layer(), "draft.cell: Input should be greater than 0"),
         ("[draft]\nlevel = 'D'\n" + layer(), "draft.level: Input should be 'A', 'B' or 'C' (given: 'D')"),
         ("[scores]\ncoverage_floor = 2\n" + layer(), "scores.coverage_floor: Input should be less than or equal to 1"),
+        ("[planning.budget]\nKTT = 1\n" + layer(), "planning.budget.KTT"),
+        ("[planning.budget]\nKT = -1\n" + layer(), "planning.budget.KT"),
         ("[planning]\nKT = 'soon'\n" + layer(), "planning.KT: Input should be a valid integer"),
         ("layers = 3\n", "layers: Input should be a valid list"),
         ("[norms]\nname = 'x'\n" + layer(), "norms: Extra inputs are not permitted"),
@@ -180,6 +182,8 @@ def test_a_fault_of_form_is_named_with_its_place(refused, text, said):
         ("[areas]\nsource = 'a'\nzone = 'z'\nlevel = 'n'\n" + layer(), "[areas] needs [zones]"),
         ("[zones]\nsource = 'a'\n" + layer(), "zones: give `level`"),
         ("[zones]\nsource = 'a'\nlevel = 'n'\n[draft]\n" + layer(), "[zones] and [draft]: give one of them"),
+        ("[planning.minimum.wijk]\nnoord = 0.2\n" + layer(), "planning.minimum: 'wijk' is no division; known are zone"),
+        ("[districts.zone]\nsource = 'a'\n" + layer(), "districts.zone: the name is that of the zones"),
         ("[[osm]]\nsource = 'x'\nkinds = ['benches', 'stop']\n", "osm[1]: kind 'benches' is not known"),
         (
             "[zones]\nsource = 'a'\nlevel = 'n'\n[zones.columns]\nroute_width = 'b'\n" + layer(),

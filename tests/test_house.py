@@ -37,7 +37,9 @@ MAY_IMPORT = {
     "coverage": BASE | {"norm", "measure", "findings", "balance"},
     "scores": BASE | {"norm", "zones", "measure", "findings"},
     "bottlenecks": BASE | {"norm", "zones", "measure", "findings", "evidence", "gaps"},
-    "planning": JUDGED | {"network", "ledger", "measure"},
+    "areas": JUDGED,
+    "reach": BASE | {"norm", "network", "zones", "evidence"},
+    "planning": JUDGED | {"network", "ledger", "measure", "areas", "reach"},
     "ledger": BASE,
     "monitoring": JUDGED | {"ledger", "io", "workbook", "observations"},
     "survey": JUDGED,
@@ -50,11 +52,13 @@ MAY_IMPORT = {
     "profiles": {"errors", "schema"},
     "inspection": BASE | {"io", "config", "registers"},
     "sources": BASE | {"io", "config", "columns", "registers"},
-    "city": BASE | {"location", "io", "zones", "network", "config", "columns", "inventory", "sources", "profiles", "observations"},
+    "city": BASE
+    | {"location", "io", "zones", "network", "config", "columns", "inventory", "sources", "profiles", "observations"},
     "pages": BASE,
     "wording": BASE | {"norm"},
     "overlays": BASE | {"pages"},
     "maps": JUDGED | {"pages", "wording", "overlays"},
+    "network_maps": JUDGED | {"network", "reach", "pages", "wording", "overlays", "maps"},
     "reports": JUDGED | {"pages", "wording"},
     "testing": JUDGED,
     "sample": BASE,
@@ -62,10 +66,10 @@ MAY_IMPORT = {
     "workbook": JUDGED | {"io", "wording", "ledger"},
     "screening": JUDGED
     | {"balance", "measure", "io", "config", "city", "maps", "reports", "sample", "groups", "survey", "workbook"}
-    | {"ledger", "monitoring", "network", "planning"},
+    | {"ledger", "monitoring", "network", "planning", "areas", "reach", "pages", "wording", "network_maps"},
     # it calls one function of these, and prints
     "cli": {"errors", "labels", "norm", "evidence", "sample", "screening", "coverage"}
-    | {"survey", "inspection", "versions", "registers", "monitoring", "ledger"},
+    | {"survey", "inspection", "versions", "registers", "monitoring", "ledger", "reach"},
 }
 HEAVY = ("folium", "fiona", "osmium", "pydantic", "typer")
 SHAPELESS = {"utils", "util", "helpers", "helper", "common", "base", "manager", "misc"}

@@ -117,7 +117,8 @@ def test_geopackages_are_version_1_3_with_the_layers_that_are_promised(written):
     names = ("screening.gpkg", "monitoring.gpkg")
     layers = {name: {str(row[0]) for row in pyogrio.list_layers(written / name)} for name in names}
     assert layers == {
-        "screening.gpkg": {"findings", "zone_scores", "good_examples", "survey", "visits", "stop_verdicts", "narrowings"},
+        "screening.gpkg": {"findings", "zone_scores", "good_examples", "survey", "visits", "stop_verdicts", "narrowings"}
+        | {"area_scores", "area_works"},
         "monitoring.gpkg": {LAYER, *BESIDE, "layer_styles"},
     }
     for name in layers:
@@ -390,7 +391,7 @@ def run(*arguments: object) -> tuple[int, Told]:
 def test_demo(tmp_path):
     code, told = run("demo", "--out", tmp_path / "out")
     assert code == 0, told
-    assert "67 knelpunten" in told
+    assert "70 knelpunten" in told
     assert "verzonnen" in told
     assert sorted(path.name for path in (tmp_path / "out").iterdir()) == sorted([*results.FILES, results.TABLE])
 

@@ -12,6 +12,7 @@ import importlib
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
+    from toegankelijk.areas import score_areas, sum_works
     from toegankelijk.bottlenecks import Horizon, find_bottlenecks
     from toegankelijk.city import read_city
     from toegankelijk.coverage import cover_norm
@@ -22,6 +23,7 @@ if TYPE_CHECKING:
     from toegankelijk.maps import show_map
     from toegankelijk.measure import measure_layers
     from toegankelijk.measure.shares import measure_shares
+    from toegankelijk.measure.stop_distances import measure_stop_distances
     from toegankelijk.monitoring import import_workbooks, open_store, read_monitoring, update_monitoring
     from toegankelijk.monitoring.reading import (
         diff_monitoring,
@@ -31,13 +33,20 @@ if TYPE_CHECKING:
         monitoring_trends,
     )
     from toegankelijk.monitoring.reports import read_reports
+    from toegankelijk.network.walking import Walking, walk_city
     from toegankelijk.norm import Norm, read_norm
     from toegankelijk.observations import with_observations
+    from toegankelijk.planning.plan import Plan, plan_works
+    from toegankelijk.planning.weighing import Weighed, weigh
+    from toegankelijk.planning.whatif import apply_fixes, compare_screenings
     from toegankelijk.profiles import Profile, load_profile
+    from toegankelijk.reach import Reach, reach_city
     from toegankelijk.sample import sample_city
     from toegankelijk.schema import City
     from toegankelijk.scores import score_city, score_zones
     from toegankelijk.screening import Screening, screen, screen_city
+    from toegankelijk.screening.cities import Cities, screen_cities
+    from toegankelijk.screening.plans import CityPlan, plan_city, write_reach
     from toegankelijk.survey import list_survey, list_visits
     from toegankelijk.versions import show_versions
     from toegankelijk.widths.passable import PassableWidths, passable_width
@@ -68,10 +77,46 @@ _HOME = {
     "survey": ("list_survey", "list_visits"),
     "versions": ("show_versions",),
     "widths.passable": ("PassableWidths", "passable_width"),
+    "areas": (
+        "score_areas",
+        "sum_works",
+    ),
+    "measure.stop_distances": ("measure_stop_distances",),
+    "network.walking": (
+        "Walking",
+        "walk_city",
+    ),
+    "planning.plan": (
+        "Plan",
+        "plan_works",
+    ),
+    "planning.weighing": (
+        "Weighed",
+        "weigh",
+    ),
+    "planning.whatif": (
+        "apply_fixes",
+        "compare_screenings",
+    ),
+    "reach": (
+        "Reach",
+        "reach_city",
+    ),
+    "screening.cities": (
+        "Cities",
+        "screen_cities",
+    ),
+    "screening.plans": (
+        "CityPlan",
+        "plan_city",
+        "write_reach",
+    ),
 }
 
 __all__ = [
+    "Cities",
     "City",
+    "CityPlan",
     "ConfigError",
     "CrsError",
     "Findings",
@@ -82,10 +127,16 @@ __all__ = [
     "Norm",
     "NormError",
     "PassableWidths",
+    "Plan",
     "Profile",
+    "Reach",
     "Screening",
     "ToegankelijkError",
+    "Walking",
+    "Weighed",
+    "apply_fixes",
     "assess",
+    "compare_screenings",
     "cover_norm",
     "diff_monitoring",
     "export_monitoring",
@@ -99,24 +150,34 @@ __all__ = [
     "load_profile",
     "measure_layers",
     "measure_shares",
+    "measure_stop_distances",
     "monitoring_history",
     "monitoring_status",
     "monitoring_trends",
     "open_store",
     "passable_width",
+    "plan_city",
+    "plan_works",
+    "reach_city",
     "read_city",
     "read_monitoring",
     "read_norm",
     "read_reports",
     "sample_city",
+    "score_areas",
     "score_city",
     "score_zones",
     "screen",
+    "screen_cities",
     "screen_city",
     "show_map",
     "show_versions",
+    "sum_works",
     "update_monitoring",
+    "walk_city",
+    "weigh",
     "with_observations",
+    "write_reach",
 ]
 
 

@@ -63,9 +63,9 @@ class Horizon:
 
 
 Importance = Callable[[pd.DataFrame], pd.DataFrame]
-"""What a walking network says of bottlenecks: from rows with ``kind, object_id, remedy, criteria`` to columns ``distance``
-(metres to walk to the nearest care anchor; NaN or infinite where the network does not tell) and ``chain`` (whether it lies on
-every way between a care anchor and its stop or shop), on the same index."""
+"""What a walking network says of bottlenecks: from their columns ``kind, object_id, remedy, criterion, criteria, level`` to
+columns ``distance`` (metres to walk to the nearest care anchor; NaN or infinite where the network does not tell) and ``chain``
+(whether it lies on every way between a care anchor and its stop or shop), on the same index."""
 
 COLUMNS = (
     *("bottleneck_id", "theme", "criterion", "criteria", "object_id", "kind", "zone_id", "level", "street", "description"),
@@ -228,7 +228,7 @@ def _set_priority(table: pd.DataFrame, city: schema.City, importance: Importance
     straight = anchor_distance(table["shape"].to_numpy(), city)
     walked, chain = np.full(len(table), np.nan), np.zeros(len(table), bool)
     if importance is not None:
-        told = importance(table[["kind", "object_id", "remedy", "criteria"]])
+        told = importance(table[["kind", "object_id", "remedy", "criterion", "criteria", "level"]])
         walked, chain = told["distance"].to_numpy(dtype=float), told["chain"].to_numpy(dtype=bool)
     by_network = np.isfinite(walked)
     distance = np.where(by_network, walked, straight)

@@ -21,6 +21,7 @@ from toegankelijk.errors import ConfigError, InputError
 from toegankelijk.inventory import COLUMNS, with_inventory
 from toegankelijk.io.vector import read_layer, sha256
 from toegankelijk.keys import key_texts
+from toegankelijk.network.building import build_network
 from toegankelijk.observations import with_observations
 from toegankelijk.sources import MOST_LOST, Progress, Raw, Reader, refuse_shared_ids
 
@@ -77,8 +78,8 @@ def read_city(
         "attribution": _attribution(config, reader),
         "planning": config.planning.model_dump(include={"KT", "MLT", "LT"}),
         "plan": config.planning.model_dump(exclude={"KT", "MLT", "LT"}),
-        "network": config.network.model_dump(mode="json"),
-        **_choices(config, folder),
+        "network": _network(config, folder),
+        **find_choices(config, folder),
         **({"terrain": _described(config.terrain, folder)} if config.terrain else {}),
     }
     districts = {name: reader.division(name, district, target) for name, district in config.districts.items()}
@@ -170,6 +171,15 @@ def _joined(kind: str, parts: list[gpd.GeoDataFrame], target: CRS) -> gpd.GeoDat
     return layer
 
 
+def _network(config: CityConfig, folder: Path) -> dict[str, Any]:
+    """Choices of the walking network, with its tables as they stand in their files."""
+    tables = {name: getattr(config.network, name) for name in ("profile_table", "purpose_table")}
+    return {
+        "profiles": list(config.network.profiles),
+        **{name: folder / path for name, path in tables.items() if path is not None},
+    }
+
+
 def _described(given: Terrain, folder: Path) -> dict[str, Any]:
     return {"path": str(given.source), "sha256": sha256(folder / given.source), "accuracy": given.accuracy}
 
@@ -194,7 +204,7 @@ def _attribution(config: CityConfig, reader: Reader) -> str:
     return "; ".join(dict.fromkeys(filter(None, named)))
 
 
-def _choices(config: CityConfig, folder: Path) -> dict[str, Any]:
+def find_choices(config: CityConfig, folder: Path) -> dict[str, Any]:
     """Shares and weights that scores go by, where the city chose them: its own, else its profile's."""
     chosen = {}
     if config.scores.profile is not None:
@@ -296,6 +306,9 @@ def _zones(
             corners = (*extent[:, :2].min(axis=0), *extent[:, 2:].max(axis=0))
             shapes = np.concatenate([layer.geometry.to_numpy() for layer in layers.values()])
             care, areas = zones.grid_zones(corners, target, cell=draft.cell, level=draft.level, shapes=shapes)
+        elif draft.zones == "network":
+            care, areas, astray = zones.draft_zones_by_network(anchors, build_network(layers))
+            return _Care(care, areas, pd.DataFrame(index=care.index)), [astray]
         else:
             care, areas = zones.draft_zones(anchors)
         return _Care(care, areas, pd.DataFrame(index=care.index)), []

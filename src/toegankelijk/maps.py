@@ -9,7 +9,7 @@ from __future__ import annotations
 import html
 import json
 import re
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -84,29 +84,63 @@ def show_map(
     ConfigError
         The language has no labels.
     """
-    import folium
-
     names, zones = wording.Names.of(norm, lang), wording.zone_names(scores)
-    page = folium.Map(tiles=None, zoom_snap=0.5, control_scale=True, height="100%")
-    page.options["max_zoom"] = NEAREST  # folium keeps its own argument for tiles, and clusters need to know where zooming ends
-    # The rest of what folium loads by default (Bootstrap, icon fonts) serves markers that this map does not have
-    page.default_js = [asset for asset in page.default_js if asset[0] == "leaflet"]
-    page.default_css = [asset for asset in page.default_css if asset[0] == "leaflet_css"]
+    page = blank_map()
     extents = [_add_zones(page, scores, names)]
     extents += [_add_bottlenecks(page, bottlenecks, gaps, names, zones)]
     if good_examples is not None:
         extents += [_add_good_examples(page, good_examples, names, zones)]
-    narrow: Any = folium.JsCode("window.innerWidth < 800")
-    folium.LayerControl(collapsed=narrow).add_to(page)
-    known = np.vstack([extent for extent in extents if np.isfinite(extent).all()] or [np.array([3.0, 50.0, 6.0, 52.0])])
-    (west, south), (east, north) = known[:, :2].min(axis=0), known[:, 2:].max(axis=0)
-    page.fit_bounds([[south, west], [north, east]], padding=(20, 20), max_zoom=FIRST)
+    fit_map(page, extents)
     shown = {"clustered": len(bottlenecks) > MAX_SIGNS, "gaps": gaps is not None and len(gaps) > 0, "attribution": attribution}
     _add_page_parts(page, scores, lang, title, shown)
     return page
 
 
-def write_map(map: folium.Map, path: Path, *, title: str, lang: str = "nl") -> None:  # noqa: A002 - what it is
+def blank_map() -> folium.Map:
+    """A map without tiles and without what folium loads for parts that maps of this package do not have."""
+    import folium
+
+    page = folium.Map(tiles=None, zoom_snap=0.5, control_scale=True, height="100%")
+    page.options["max_zoom"] = NEAREST  # folium keeps its own argument for tiles, and clusters need to know where zooming ends
+    # The rest of what folium loads by default (Bootstrap, icon fonts) serves markers that these maps do not have
+    page.default_js = [asset for asset in page.default_js if asset[0] == "leaflet"]
+    page.default_css = [asset for asset in page.default_css if asset[0] == "leaflet_css"]
+    return page
+
+
+def fit_map(page: folium.Map, extents: Sequence[np.ndarray]) -> None:
+    """Give the map its list of layers, and show at first all that is within the extents (west, south, east, north)."""
+    import folium
+
+    narrow: Any = folium.JsCode("window.innerWidth < 800")
+    folium.LayerControl(collapsed=narrow).add_to(page)
+    known = np.vstack([extent for extent in extents if np.isfinite(extent).all()] or [np.array([3.0, 50.0, 6.0, 52.0])])
+    (west, south), (east, north) = known[:, :2].min(axis=0), known[:, 2:].max(axis=0)
+    page.fit_bounds([[south, west], [north, east]], padding=(20, 20), max_zoom=FIRST)
+
+
+def frame_map(page: folium.Map, title: str, below: str) -> None:
+    """Give the map its style, a heading, and what comes under it: markup of a template of the package."""
+    from folium import Element
+
+    figure: Any = page.get_root()
+    style = pages.read_template("page.css") + pages.read_template("map.css")
+    figure.header.add_child(Element(f"<style>{style}</style>"), name="toegankelijk_style")
+    if title:
+        figure.title = pages.inert(title)
+        figure.html.add_child(Element(f'<h1 class="title">{pages.inert(title)}</h1>'), name="toegankelijk_title")
+    # Only markup and text from here on: as entities, the live characters stay what they are on the page
+    page.add_child(_below(below.translate(pages.LIVE)))
+
+
+def write_map(
+    map: folium.Map,  # noqa: A002 - what it is
+    path: Path,
+    *,
+    title: str,
+    lang: str = "nl",
+    region: str = "",
+) -> None:
     """Write a map as one HTML file that opens without a network.
 
     Scripts and styles come from installed packages into the page; a content security policy lets only these very scripts run
@@ -122,6 +156,8 @@ def write_map(map: folium.Map, path: Path, *, title: str, lang: str = "nl") -> N
         Title of the page, and its heading if the map has none.
     lang
         Language of the page, one of `labels.LANGUAGES`.
+    region
+        What the map shows, for a screen reader; zones, bottlenecks and good examples if not given.
 
     Raises
     ------
@@ -135,7 +171,7 @@ def write_map(map: folium.Map, path: Path, *, title: str, lang: str = "nl") -> N
     page = pages.inline_assets(page)
     page = re.sub(r'<meta name="viewport"[^>]*>', "", page)
     heading = "" if '<h1 class="title">' in page else f'<h1 class="title">{html.escape(title)}</h1>'
-    region = f'<div class="folium-map" role="region" aria-label="{html.escape(labels.label("map.region", lang))}" '
+    region = f'<div class="folium-map" role="region" aria-label="{html.escape(region or labels.label("map.region", lang))}" '
     # The page gets its outline; folium's own has its script after the body, and neither language nor landmarks
     head, body = page.split("</head>", 1)
     body, script = body.split("</body>", 1)
@@ -217,13 +253,13 @@ def _add_bottlenecks(
         told = short_name(rows["theme"], rows["priority"], rows["street"])
         through = seen_through[rows.index].map({True: "through", False: ""})
         shown = {**{key: rows[key] for key in (*fields, "band", "letter")}, "told": told, "through": through}
-        data, around = features(table.loc[rows.index], shown, where="bottlenecks")
+        data, place = features(table.loc[rows.index], shown, where="bottlenecks")
         group: Any = folium.FeatureGroup(name=counted(str(theme), len(rows), names.lang)).add_to(page)
         object_layer(data, _sign_style, titles).add_to(clusters().add_to(group) if len(table) > MAX_SIGNS else group)
         if len(own := drawn[wording.translate(drawn["theme"], names.themes) == theme]):
             _add_gaps(group, own, names)
-        extent = np.vstack([extent, around])
-    return _around(extent)
+        extent = np.vstack([extent, place])
+    return around(extent)
 
 
 def _sign_style(feature: Mapping[str, Any]) -> dict[str, Any]:
@@ -275,7 +311,7 @@ def _example_style(_feature: Mapping[str, Any]) -> dict[str, Any]:
     return {**line, "html": "✓", "className": "sign example", "iconSize": [24, 24]}
 
 
-def _around(extents: np.ndarray) -> np.ndarray:
+def around(extents: np.ndarray) -> np.ndarray:
     """Extent around extents, of which some may be unknown."""
     known = extents[np.isfinite(extents).all(axis=1)]
     return np.concatenate([known[:, :2].min(axis=0), known[:, 2:].max(axis=0)]) if len(known) else np.full(4, np.nan)
@@ -283,18 +319,9 @@ def _around(extents: np.ndarray) -> np.ndarray:
 
 def _add_page_parts(page: folium.Map, scores: gpd.GeoDataFrame, lang: str, title: str, shown: Mapping[str, Any]) -> None:
     """Heading, legend, table of zones and their style round the map."""
-    from folium import Element
-
-    figure: Any = page.get_root()
-    style = pages.read_template("page.css") + pages.read_template("map.css")
-    figure.header.add_child(Element(f"<style>{style}</style>"), name="toegankelijk_style")
-    if title:
-        figure.title = pages.inert(title)
-        figure.html.add_child(Element(f'<h1 class="title">{pages.inert(title)}</h1>'), name="toegankelijk_title")
     fifths = [(colour, f"{i * 20}–{i * 20 + 20}") for i, colour in enumerate(COLOURS)]
     below = pages.fill_template("legend.html", lang, rows=wording.headline(scores, lang), fifths=fifths, bands=SIZES, **shown)
-    # Only markup and text from here on: as entities, the live characters stay what they are on the page
-    page.add_child(_below(below.translate(pages.LIVE)))
+    frame_map(page, title, below)
 
 
 def _below(markup: str) -> Any:

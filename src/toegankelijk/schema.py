@@ -130,7 +130,8 @@ class City:
     areas
         Level areas; index ``area_id``, columns ``zone_id``, ``level``, ``approved`` (text), ``assumed`` and ``geometry``.
     districts
-        Other divisions to report by (wijk, stadsdeel): name to GeoDataFrame with index ``district_id`` and ``name``.
+        Other divisions to report by (wijk, stadsdeel): name to GeoDataFrame with index ``district_id``, ``name``,
+        and ``office`` where it is known who manages them.
     remarks
         What was set aside, repaired or not understood; columns `REMARK_COLUMNS`.
     sources

@@ -97,7 +97,8 @@ def meaning_faults(config: CityConfig) -> list[str]:
 def _division_faults(config: CityConfig) -> list[str]:
     """Divisions of the plan that the city does not have."""
     known = {"zone", *config.districts}
-    return [
+    reserved = ["districts.zone: the name is that of the zones; give it another"] if "zone" in config.districts else []
+    return reserved + [
         f"planning.{name}: {division!r} is no division; known are {', '.join(sorted(known))}"
         for name in ("minimum", "weight")
         for division in getattr(config.planning, name)

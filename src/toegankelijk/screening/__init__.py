@@ -5,8 +5,8 @@ from __future__ import annotations
 import datetime
 import importlib.metadata
 import importlib.util
-from collections.abc import Callable, Collection
-from dataclasses import dataclass
+from collections.abc import Callable, Collection, Mapping, Sequence
+from dataclasses import dataclass, replace
 from functools import cached_property
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -16,6 +16,7 @@ import pandas as pd
 
 from toegankelijk import crs as systems
 from toegankelijk import schema
+from toegankelijk.areas import list_outside, score_areas, sum_works
 from toegankelijk.balance import attribute_rows, balance_rows
 from toegankelijk.bottlenecks import Horizon, find_bottlenecks
 from toegankelijk.city import CHOICES, read_city
@@ -27,7 +28,12 @@ from toegankelijk.groups import judge_groups
 from toegankelijk.io.vector import read_layer
 from toegankelijk.measure import measure_layers
 from toegankelijk.measure.shares import measure_shares
+from toegankelijk.measure.stop_distances import measure_stop_distances
+from toegankelijk.network.walking import Walking, walk_city
 from toegankelijk.norm import Norm, bundled_norms, read_norm
+from toegankelijk.planning.importance import weigh_by_network
+from toegankelijk.planning.weighing import Weighed, weigh
+from toegankelijk.reach import Reach, reach_city
 from toegankelijk.scores import score_city, score_zones
 from toegankelijk.survey import list_survey
 
@@ -41,8 +47,8 @@ PACKAGES = ("toegankelijk", "geopandas", "shapely", "pyproj", "pyogrio", "numpy"
 """Packages whose version is recorded with a run."""
 
 Progress = Callable[[str, str], None]
-"""Told the step (``reading``, ``measuring``, ``assessing``, ``scoring``, ``bottlenecks``, ``writing``), and what is being
-done."""
+"""Told the step (``reading``, ``measuring``, ``assessing``, ``scoring``, ``bottlenecks``, ``weighing``, ``writing``), and what is
+being done."""
 
 
 def _silent(step: str, what: str) -> None:
@@ -67,6 +73,10 @@ class Screening:
         Bottlenecks that were found, with solution, priority, planning and responsible; the monitoring table keeps them.
     lang
         Language of the texts in the table, the map and the report.
+    walking
+        The walking network, where the city has ways.
+    weighed
+        Jobs, costs and gains of the bottlenecks.
     """
 
     city: schema.City
@@ -76,6 +86,15 @@ class Screening:
     good_examples: gpd.GeoDataFrame
     table: gpd.GeoDataFrame
     lang: str = "nl"
+    walking: Walking | None = None
+    weighed: Weighed | None = None
+
+    @cached_property
+    def reach(self) -> Reach:
+        """Who gets where without a barrier (see `toegankelijk.reach`); only where the city has ways."""
+        if self.walking is None:
+            raise InputError("the city has no footways, crossings, stairs, ramps or streets, so there is no walking network")
+        return reach_city(self.city, self.walking)
 
     @cached_property
     def balance(self) -> pd.DataFrame:
@@ -85,7 +104,22 @@ class Screening:
     @cached_property
     def city_scores(self) -> gpd.GeoDataFrame:
         """Scores over all zones together, in which an object counts once."""
-        return score_city(self.findings, self.norm, **_shares(self.city))
+        return score_city(self.findings, self.norm, **choices_of(self.city))
+
+    @cached_property
+    def area_scores(self) -> gpd.GeoDataFrame:
+        """Scores per district of every other division of the city (see `toegankelijk.areas.score_areas`)."""
+        return score_areas(self.findings, self.norm, **choices_of(self.city))
+
+    @cached_property
+    def area_works(self) -> gpd.GeoDataFrame:
+        """Bottlenecks and what they cost, per zone and district, service and theme (see `toegankelijk.areas.sum_works`)."""
+        return sum_works(self.table, self.city)
+
+    @cached_property
+    def area_outside(self) -> gpd.GeoDataFrame:
+        """Objects that lie, in part or as a whole, in no district of a division (see `toegankelijk.areas.list_outside`)."""
+        return list_outside(self.findings)
 
     @cached_property
     def survey(self) -> gpd.GeoDataFrame:
@@ -137,7 +171,7 @@ class Screening:
             "crs": systems.label(self.city.crs),
             "date": self.city.settings.get("date"),
             "attribution": self.city.settings.get("attribution", ""),
-            "settings": dict(self.city.settings),
+            "settings": _without_folders(self.city.settings),
             "inputs": inputs,
             "balance": self.balance.to_dict("records"),
             "attributes": attribute_rows(self.city).to_dict("records"),
@@ -180,6 +214,7 @@ def screen(
     zones: str | Path | None = None,
     norm: str | Path | Norm | None = None,
     scope: str | Collection[str] = "core",
+    profiles: Sequence[str] | None = None,
     lang: str = "nl",
     progress: Progress = _silent,
 ) -> Screening:
@@ -196,6 +231,9 @@ def screen(
         Name of a bundled norm, a folder with norm tables, or a norm; if not given, that of the city.toml, else the Flemish one.
     scope
         Criteria that count in scores: ``"core"``, ``"full"``, or codes.
+    profiles
+        Kinds of users of the walking network, the first of whom leads; if not given, those of the city.toml, else wheelchair
+        users.
     lang
         Language of the texts: ``"nl"``, ``"en"``, ``"fr"`` or ``"de"``.
     progress
@@ -213,16 +251,19 @@ def screen(
     >>> from toegankelijk import sample_city
     >>> screening = screen(sample_city())
     >>> len(screening.table), screening.city.zones.index.tolist()
-    (67, ['WZ-1', 'WZ-2', 'WZ-3'])
+    (70, ['WZ-1', 'WZ-2', 'WZ-3'])
     """
     path = Path(source)
     config = _osm_config(path) if path.name.endswith(OSM_ENDINGS) else load_config(path)
-    judge = norm if isinstance(norm, Norm) else _norm(norm, config, path.parent)
+    judge = norm if isinstance(norm, Norm) else choose_norm(norm, config, path.parent)
     if zones is not None:
         config = config.model_copy(update={"zones": _zones_config(Path(zones)), "areas": None, "draft": None})
     city = read_city(config, folder=path.parent, progress=lambda what: progress("reading", what))
     progress("measuring", city.name)
-    measured = measure_shares(measure_layers(city), judge)
+    measured = measure_stop_distances(measure_shares(measure_layers(city), judge), judge)
+    if profiles:
+        settings = {**measured.settings, "network": {**measured.settings.get("network", {}), "profiles": list(profiles)}}
+        measured = replace(measured, settings=settings)
     return screen_city(measured, judge, scope=scope, lang=lang, progress=progress)
 
 
@@ -234,22 +275,27 @@ def screen_city(
     findings = assess(city, norm, scope=scope)
     _check_reached(findings)
     progress("scoring", city.name)
-    scores = score_zones(findings, norm, **_shares(city))
+    scores = score_zones(findings, norm, **choices_of(city))
     good = find_good_examples(findings)
     progress("bottlenecks", city.name)
-    table = find_bottlenecks(findings, norm, horizon=Horizon(**city.settings.get("planning", {})), lang=lang)
-    return Screening(city, norm, findings, scores, good, table, lang)
+    horizon = Horizon(**city.settings.get("planning", {}))
+    walking = walk_city(city)
+    importance = None if walking is None else weigh_by_network(walking, {**city.context, **city.layers}, norm)
+    table = find_bottlenecks(findings, norm, horizon=horizon, importance=importance, lang=lang)
+    progress("weighing", city.name)
+    weighed = weigh(table, city, norm, walking=walking, horizon=horizon, lang=lang)
+    return Screening(city, norm, findings, scores, good, weighed.table, lang, walking, weighed)
 
 
-def _norm(given: str | Path | None, config: CityConfig, folder: Path) -> Norm:
-    """The norm that the call names, or else the city.toml; a folder in it is relative to it."""
+def choose_norm(given: str | Path | None, config: CityConfig | None, folder: Path) -> Norm:
+    """The norm that the call names, or else the city.toml, if there is one; a folder in it is relative to it."""
     if given is not None:
         return read_norm(given)
-    chosen = config.norm.source if config.norm else "vlaanderen"
+    chosen = config.norm.source if config is not None and config.norm else "vlaanderen"
     return read_norm(chosen if chosen in bundled_norms() else folder / chosen)
 
 
-def _shares(city: schema.City) -> dict[str, Any]:
+def choices_of(city: schema.City) -> dict[str, Any]:
     """Shares and weights that scores go by, where the city chose them."""
     return {name: city.settings[name] for name in CHOICES if name in city.settings}
 
@@ -289,3 +335,10 @@ def _zones_config(path: Path) -> Zones:
         columns = ", ".join(map(str, frame.columns))
         raise ConfigError(f"{path}: zones need a column 'level' or 'niveau' with A, B or C; there are {columns}")
     return Zones(source=path.resolve(), id=chosen["id"], name=chosen["name"], level=chosen["level"])
+
+
+def _without_folders(settings: Any) -> Any:
+    """Settings with the names of files only: where they stand on this computer is nobody's business."""
+    if isinstance(settings, Mapping):
+        return {name: _without_folders(value) for name, value in settings.items()}
+    return settings.name if isinstance(settings, Path) else settings

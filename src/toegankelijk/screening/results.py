@@ -23,6 +23,7 @@ from toegankelijk.ledger.fields import SHARED
 from toegankelijk.ledger.rows import is_own
 from toegankelijk.ledger.state import State
 from toegankelijk.monitoring import open_store, update_state
+from toegankelijk.screening.plans import plan_into
 from toegankelijk.survey import list_visits
 
 if TYPE_CHECKING:
@@ -71,6 +72,7 @@ def write_results(screening: Screening, folder: str | Path, *, progress: Progres
         progress("writing", TABLE)
         with open_store(folder / TABLE, lang=screening.lang).edit() as desk:
             before = desk.read()
+            screening = plan_into(before, screening)
             state = update_state(before, screening)
             desk.write(before, state)
             stale = not (folder / WORKBOOK).is_file() or state.run != _run_before(folder)
@@ -93,6 +95,9 @@ def _write_files(screening: Screening, draft: Path, state: State, progress: Prog
     layers = {"findings": plain, "zone_scores": screening.scores, "good_examples": screening.good_examples}
     more = {"survey": screening.survey, "visits": list_visits(screening.survey), "stop_verdicts": screening.stop_verdicts}
     more["narrowings"] = screening.narrowings
+    noted = dataclasses.replace(screening, table=_with_staff(screening.table, state))
+    areas = {"area_scores": screening.area_scores, "area_works": noted.area_works, "area_outside": screening.area_outside}
+    more |= areas if screening.city.districts else {}
     write_layers(draft / "screening.gpkg", {**layers, **{name: layer for name, layer in more.items() if len(layer)}})
     if workbook and importlib.util.find_spec("xlsxwriter") is not None:
         from toegankelijk.workbook import write_monitoring_workbook
@@ -108,22 +113,22 @@ def _write_files(screening: Screening, draft: Path, state: State, progress: Prog
             run=state.run,
             lang=screening.lang,
         )
-    screening = dataclasses.replace(screening, table=_with_staff(screening.table, state))
     progress("writing", "map.html")
-    write_map(screening.map(), draft / "map.html", title=screening.city.name, lang=screening.lang)
+    write_map(noted.map(), draft / "map.html", title=screening.city.name, lang=screening.lang)
     progress("writing", "report.html")
-    record = {**screening.run_record(), "monitoring_run": state.run}
+    record = {**noted.run_record(), "monitoring_run": state.run}
     write_report(
         draft / "report.html",
         city_name=screening.city.name,
         scores=screening.scores,
-        bottlenecks=screening.table,
+        bottlenecks=noted.table,
         good_examples=screening.good_examples,
         unknowns=screening.unknowns,
         balance=screening.balance,
         run={**record, "scope": _scope_name(screening.findings)},
         lang=screening.lang,
         norm=screening.norm,
+        areas=areas if screening.city.districts else {},
     )
     text = json.dumps(record, indent=1, ensure_ascii=False, default=str)
     (draft / "run.json").write_text(text + "\n", encoding="utf-8", newline="\n")
