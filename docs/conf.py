@@ -9,6 +9,7 @@ HERE = Path(__file__).parent
 sys.path.insert(0, str(HERE))
 
 from measure_pages import write_measures  # noqa: E402 (it stands beside this file)
+from network_pages import write_network  # noqa: E402 (as does this)
 from norm_pages import write_pages  # noqa: E402 (as does this)
 
 project = "toegankelijk"
@@ -37,4 +38,5 @@ napoleon_use_rtype = False
 
 write_pages(HERE / "tables")
 write_measures(HERE / "tables")
+write_network(HERE / "tables")
 shutil.copytree(HERE.parent / "notebooks", HERE / "notebooks", dirs_exist_ok=True, ignore=shutil.ignore_patterns(".*"))
