@@ -184,6 +184,17 @@ def test_more_money_never_gains_less(money, more):
     assert rich.solution.value >= less.solution.value * (1 - 1e-4) - 1e-6
 
 
+def test_a_job_waits_for_the_one_that_must_come_first():
+    free = free_jobs()
+    dear, cheap = free.index[0], free.index[-1]
+    budget = {"KT": float(free["cost"].iloc[0]) - 1.0, "MLT": 0.0}
+    order = pd.DataFrame({"first": [dear], "then": [cheap]})
+    alone, waiting = plan_of(walked().weighed, budget=budget), plan_of(walked().weighed, budget=budget, order=order)
+    assert alone.jobs.at[cheap, "term"] == "KT"
+    assert waiting.jobs.at[cheap, "term"] == ""
+    assert dear in waiting.jobs.at[cheap, "plan_reason"]
+
+
 def test_with_all_the_money_all_that_gains_is_done():
     found = plan(budget=RICH)
     jobs = own(found.jobs)

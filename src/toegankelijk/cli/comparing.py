@@ -10,7 +10,7 @@ import typer
 from rich.markup import escape
 from rich.table import Table
 
-from toegankelijk.cli.terminal import Lang, err, out, refusals
+from toegankelijk.cli.terminal import Lang, out, refusals, telling
 from toegankelijk.labels import interval, label, word
 
 if TYPE_CHECKING:
@@ -35,11 +35,7 @@ def compare(
 
     with refusals(lang):
         check_language(lang)
-        with err.status(label("terminal.reading", lang)) as status:
-
-            def progress(step: str, what: str) -> None:
-                status.update(f"{label(f'terminal.{step}', lang)}: {escape(what)}")
-
+        with telling(lang) as progress:
             cities = screen_cities(sources, norm=norm, scope=scope, lang=lang, progress=progress)
             files = cities.write(out_folder, lang=lang) if out_folder is not None else []
         _print(cities, lang, zones=zones)

@@ -11,7 +11,7 @@ from rich.box import SIMPLE_HEAD
 from rich.markup import escape
 from rich.table import Column, Table
 
-from toegankelijk.cli.terminal import Lang, err, out, refusals
+from toegankelijk.cli.terminal import Lang, out, refusals, telling
 from toegankelijk.labels import label, word
 from toegankelijk.ledger.words import field_choices, field_label
 
@@ -70,11 +70,7 @@ def update_table(
 
     with refusals(lang):
         check_language(lang)
-        with err.status(label("terminal.reading", lang)) as status:
-
-            def progress(step: str, what: str) -> None:
-                status.update(f"{label(f'terminal.{step}', lang)}: {escape(what)}")
-
+        with telling(lang) as progress:
             found = None if source is None else screen(source, zones=zones, norm=norm, lang=lang, progress=progress)
             told = None if reports is None else _read_reports(reports, columns or [], found)
             state = update_monitoring(where, found, reports=told, tolerance=tolerance, most_deleted=deleted, lang=lang)

@@ -14,7 +14,7 @@ import typer
 from rich.markup import escape
 from rich.table import Table
 
-from toegankelijk.cli.terminal import Lang, Out, err, out, refusals
+from toegankelijk.cli.terminal import Lang, Out, out, refusals, telling
 from toegankelijk.errors import ConfigError
 from toegankelijk.labels import interval, label, number
 
@@ -132,11 +132,7 @@ def _euros(text: str) -> float | None:
 def _screened(source: Path, profiles: list[str] | None, lang: str) -> Screening:
     from toegankelijk.screening import screen
 
-    with err.status(label("terminal.reading", lang)) as status:
-
-        def progress(step: str, what: str) -> None:
-            status.update(f"{label(f'terminal.{step}', lang)}: {escape(what)}")
-
+    with telling(lang) as progress:
         return screen(source, lang=lang, profiles=profiles, progress=progress)
 
 

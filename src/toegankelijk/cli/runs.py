@@ -11,7 +11,7 @@ from rich.box import SIMPLE_HEAD
 from rich.markup import escape
 from rich.table import Column, Table
 
-from toegankelijk.cli.terminal import Lang, Out, err, out, refusals
+from toegankelijk.cli.terminal import Lang, Out, out, refusals, telling
 from toegankelijk.labels import interval, kind_names, label
 
 if TYPE_CHECKING:
@@ -58,11 +58,7 @@ def _run(source: Path, folder: Path, *, zones: Path | None, norm: str | None, sc
     from toegankelijk.screening import screen as screen_source
 
     check_language(lang)
-    with err.status(label("terminal.reading", lang)) as status:
-
-        def progress(step: str, what: str) -> None:
-            status.update(f"{label(f'terminal.{step}', lang)}: {escape(what)}")
-
+    with telling(lang) as progress:
         screening = screen_source(source, zones=zones, norm=norm, scope=scope, lang=lang, progress=progress)
         screening.write(folder, progress=progress)
     _summarise(screening, folder, lang)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
@@ -31,6 +31,17 @@ TRACEBACK = "TOEGANKELIJK_TRACEBACK"
 Out = Annotated[Path, typer.Option("--out", help="Folder to write to.", file_okay=False)]
 Lang = Annotated[str, typer.Option("--lang", help="Language of table, map and report: nl, en, fr or de.")]
 NormName = Annotated[str, typer.Option("--norm", help="Name of a bundled norm, or a folder with norm tables.")]
+
+
+@contextmanager
+def telling(lang: str) -> Iterator[Callable[[str, str], None]]:
+    """A line that says what is being done; it is given a step and what."""
+    with err.status(label("terminal.reading", lang)) as status:
+
+        def progress(step: str, what: str) -> None:
+            status.update(f"{label(f'terminal.{step}', lang)}: {escape(what)}")
+
+        yield progress
 
 
 def print_table(frame: pd.DataFrame) -> None:

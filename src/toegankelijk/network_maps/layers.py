@@ -76,8 +76,7 @@ def add_ways(
         keys += [rows["object_id"]] if name in ("closed", "opened") else []
         shapes, texts = _joined(rows, keys)
         told = short_name(texts["street"], pd.Series(label(f"network.map.{name}", lang), texts.index)) + _after(texts["reason"])
-        metres = float(rows["length"].sum())
-        size = f"{number(metres / 1000, lang, digits=1)} km" if metres >= 1000 else f"{number(metres, lang, digits=0)} m"
+        size = length_text(float(rows["length"].sum()), lang)
         data, extent = features(shapes, {"told": told, **texts}, where="ways")
         if name == "closed":
             titles = {"street": label("street", lang), "reason": label("reason", lang), "object_id": label("object", lang)}
@@ -159,6 +158,11 @@ def _after(texts: pd.Series) -> pd.Series:
     """Text after a colon, where there is one."""
     texts = texts.astype("str")
     return (texts != "").map({True: ": ", False: ""}).astype("str") + texts
+
+
+def length_text(metres: float, lang: str) -> str:
+    """A length as people say it: metres, or kilometres from one on."""
+    return f"{number(metres / 1000, lang, digits=1)} km" if metres >= 1000 else f"{number(metres, lang, digits=0)} m"
 
 
 def user_name(reach: Reach, lang: str) -> str:

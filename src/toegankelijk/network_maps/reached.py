@@ -31,6 +31,7 @@ from toegankelijk.network_maps.layers import (
     add_ways,
     add_zones,
     described_islands,
+    length_text,
     sure_islands,
     user_name,
 )
@@ -154,7 +155,7 @@ def _network_figures(reach: Reach, table: gpd.GeoDataFrame, lang: str) -> dict[s
         "user": user_name(reach, lang),
         "cut": _cut_name(reach, lang),
         "counted": reach.walking.places.counted.partition(" ")[0],
-        "km": {name: number(length.get(name, 0.0) / 1000, lang, digits=1) for name in ("open", "unknown", "closed")},
+        "lengths": {name: length_text(float(length.get(name, 0.0)), lang) for name in ("open", "unknown", "closed")},
         "islands": told,
         "island_count": len(rows),
         "perhaps": perhaps,

@@ -95,6 +95,7 @@ def plan_works(
     worth: Mapping[str, float] | None = None,
     minimum: Choices | None = None,
     weight: Choices | None = None,
+    order: pd.DataFrame | None = None,
     horizon: Horizon | None = None,
     extra: float = 0.10,
     gap: float = 1e-4,
@@ -126,6 +127,8 @@ def plan_works(
         Least share of the money that is spent per area of a division.
     weight
         How much what is gained in an area counts; 1 if nothing is said.
+    order
+        Columns ``first`` and ``then``, ids of jobs: the second is done only if the first is, and not earlier.
     horizon
         Years in which the terms end.
     extra
@@ -167,6 +170,7 @@ def plan_works(
         package_values=pd.Series(dtype=float) if packages is None else packages.value * scale,
         minimums=_minimums(minimum),
         members=areas.drop(columns="division"),
+        order=pd.DataFrame({"first": [], "then": []}, dtype="object") if order is None else order,
         fixed=fixed,
         only=only,
     )

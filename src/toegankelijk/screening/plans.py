@@ -20,7 +20,7 @@ from toegankelijk.labels import label, number
 from toegankelijk.ledger.state import State
 from toegankelijk.monitoring import open_store, update_state
 from toegankelijk.planning.plan import Budget, Choices, Plan, plan_works
-from toegankelijk.planning.weighing import weigh
+from toegankelijk.planning.weighing import Weighed, weigh
 from toegankelijk.planning.whatif import Difference, apply_fixes, compare_reach, compare_screenings
 from toegankelijk.reach import CITY, ZONE, Reach, share_of_all
 from toegankelijk.screening import Screening, screen_city
@@ -171,6 +171,7 @@ def plan_city(
     worth: Mapping[str, float] | None = None,
     minimum: Choices | None = None,
     weight: Choices | None = None,
+    order: pd.DataFrame | None = None,
     extra: float = 0.10,
     gap: float = 1e-4,
     seconds: float = 30.0,
@@ -183,7 +184,7 @@ def plan_city(
         A screening.
     table
         The monitoring table, of which the choices of staff hold: terms, jobs, costs and statuses.
-    budget, worth, minimum, weight, extra, gap, seconds
+    budget, worth, minimum, weight, order, extra, gap, seconds
         As `toegankelijk.planning.plan.plan_works`; what is not given is that of the city.toml.
 
     Examples
@@ -197,7 +198,7 @@ def plan_city(
     if table is not None:
         chosen = _with_choices(screening.table, table)
         weighed = weigh(chosen, screening.city, screening.norm, walking=screening.walking, lang=screening.lang)
-    options: dict[str, Any] = {"budget": budget, "worth": worth, "minimum": minimum, "weight": weight}
+    options: dict[str, Any] = {"budget": budget, "worth": worth, "minimum": minimum, "weight": weight, "order": order}
     options |= {"extra": extra, "gap": gap, "seconds": seconds, "lang": screening.lang}
     plan = plan_works(weighed, screening.city, screening.walking, **options)
     held = screening.table.columns
@@ -323,7 +324,7 @@ def _with_choices(table: gpd.GeoDataFrame, kept: gpd.GeoDataFrame) -> gpd.GeoDat
     return table.assign(**{name: said[name] for name in staff}, status=status.where(status.notna(), table["status"]))
 
 
-def _weighed(screening: Screening) -> Any:
+def _weighed(screening: Screening) -> Weighed:
     if screening.weighed is None:
         raise ConfigError("the screening holds no jobs and costs; screen the city with this version")
     return screening.weighed
