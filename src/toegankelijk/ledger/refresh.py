@@ -10,6 +10,7 @@ import numpy as np
 import pandas as pd
 import shapely
 
+from toegankelijk import schema
 from toegankelijk.ledger import lifecycle
 from toegankelijk.ledger.fields import BASE_FIELDS, FIELDS, KEY, SHARED, canonical, columns_of, differs
 from toegankelijk.ledger.identity import BETWEEN, Matches, fresh_ids, match
@@ -207,12 +208,13 @@ def _why_new(rows: pd.DataFrame, seen_before: datetime.date | None, *, norm_chan
 
 
 def _propose(pen: _Pen, known: gpd.GeoDataFrame) -> None:
-    """Proposals; a term that was proposed, and its year, do not slide."""
+    """Proposals; a term that was proposed by rule, and its year, do not slide. One that was decided is taken as it is."""
     said = {name: known[name] for name in PROPOSED}
     before = pen.base.loc[known.index]
     before = before.assign(**{name: before[f"{name}_proposed"] for name in ("planning", "target_year", "priority_band")})
     held = lifecycle.hold_terms(before, known)
-    said |= {name: held[name] for name in held}
+    decided = schema.is_marked(known, "decided")
+    said |= {name: held[name].where(~decided, known[name].astype(held[name].dtype)) for name in held}
     for name, values in said.items():
         pen.renew(f"{name}_proposed", values)
 

@@ -19,7 +19,8 @@ class Snapshot:
     table
         Bottlenecks that were found: machine columns and, under their plain names, what is proposed for shared ones;
         ``observed_on`` (when what fails was seen; missing if nobody knows), ``shape`` (geometry of the object), ``parent`` (id of
-        the object that it is part of, or "") and ``geometry`` (points). A key of the source or a derived one in ``object_id``.
+        the object that it is part of, or ""), ``decided`` (whether a plan or planned works give the term, and not the rule; false
+        if there is no such column) and ``geometry`` (points). A key of the source or a derived one in ``object_id``.
     objects
         All objects there are now: ``kind, object_id, parent, geometry``.
     verdicts

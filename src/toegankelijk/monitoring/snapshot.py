@@ -91,6 +91,7 @@ def take_snapshot(
     objects = _objects(city)
     said = table.drop(columns=[name for name in table if name in NOT_SAID or (name not in FIELDS and name != "geometry")])
     said = said.reset_index(drop=True)
+    said["decided"] = table["decided"].to_numpy(dtype=bool) if "decided" in table else False
     keys = ["kind", "object_id", "criterion"]
     seen = said[keys].astype("object").merge(_failing(verdicts), how="left", on=keys)["observed_on"]
     place = pd.MultiIndex.from_frame(objects[["kind", "object_id"]]).get_indexer(

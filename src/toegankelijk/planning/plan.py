@@ -347,7 +347,8 @@ def _planned(weighed: Weighed, jobs: gpd.GeoDataFrame, terms: pd.DataFrame, ends
     planning, target, why = (table[name].astype("object").copy() for name in ("planning", "target_year", "planning_reason"))
     planning[city], target[city] = code[city], year[city].astype(int)
     why[city] = own["plan_reason"].to_numpy(dtype=object)[city]
-    return table.assign(planning=planning, target_year=target.astype(table["target_year"].dtype), planning_reason=why)
+    target = target.astype(table["target_year"].dtype)
+    return table.assign(planning=planning, target_year=target, planning_reason=why, decided=city)
 
 
 def _true_gains(weighed: Weighed, walking: Walking | None, solution: Solution, terms: pd.DataFrame) -> pd.DataFrame:

@@ -22,8 +22,8 @@ from toegankelijk.planning.costs import estimate_costs
 from toegankelijk.planning.fixes import find_fixes
 from toegankelijk.planning.works import Works, find_works
 
-ADDED = ("cost_eur", "cost_reason", "job", "job_reason", "gain", "gain_reason", "planned_work")
-"""Columns of bottlenecks that `weigh` fills."""
+ADDED = ("cost_eur", "cost_reason", "job", "job_reason", "gain", "gain_reason", "planned_work", "decided")
+"""Columns of bottlenecks that `weigh` fills; ``decided`` where planned works or a plan give the term, and not the rule."""
 
 
 @dataclass(frozen=True)
@@ -140,7 +140,7 @@ def _pulled(table: gpd.GeoDataFrame, jobs: pd.DataFrame, held: np.ndarray, lang:
     """Bottlenecks of the city's own whose job is done with planned works: in the year of those works."""
     pulled = held & jobs["work_id"].fillna("").ne("").to_numpy() & table["track"].eq("eigen").to_numpy()
     if not pulled.any() or "planning" not in table:
-        return table
+        return table.assign(decided=False)
     year = jobs["work_year"].to_numpy()
     said = [
         label("plan.pulled", lang, work=owner or work, year=int(when), reason=reason)
@@ -159,7 +159,7 @@ def _pulled(table: gpd.GeoDataFrame, jobs: pd.DataFrame, held: np.ndarray, lang:
     ):
         columns[name][pulled] = np.array(values, dtype=object)
     columns["target_year"] = columns["target_year"].astype(table["target_year"].dtype)
-    return table.assign(**columns)
+    return table.assign(**columns, decided=pulled)
 
 
 def _gain_reasons(own: pd.DataFrame, with_job: np.ndarray, counted: str, lang: str) -> np.ndarray:
