@@ -60,8 +60,8 @@ def plant_layers(**kinds: Mapping[str, Mapping[str, Any]]) -> dict[str, gpd.GeoD
     """
     layers = {}
     for kind, objects in kinds.items():
-        table = pd.DataFrame.from_dict(dict(objects), orient="index")
-        table.index = pd.Index([str(key) for key in objects], name="object_id", dtype="object")
+        ids = pd.Index([str(key) for key in objects], name="object_id", dtype="object")
+        table = pd.DataFrame([dict(said) for said in objects.values()], index=ids)
         shapes = table.pop("geometry") if "geometry" in table else [None] * len(table)
         layers[kind] = gpd.GeoDataFrame(table, geometry=list(shapes), crs=LAMBERT)
     return layers

@@ -80,7 +80,7 @@ from toegankelijk.measure.surroundings import (
 from toegankelijk.measure.thresholds import step_follows, step_gap
 from toegankelijk.measure.walking import Ways
 from toegankelijk.network.areas import way_lines
-from toegankelijk.network.building import AXES, build_network
+from toegankelijk.network.building import AXES, WALKED, build_network
 from toegankelijk.network.passable import Passability, judge_edges
 from toegankelijk.network.profiles import read_profiles
 
@@ -297,13 +297,19 @@ def _with_axes(layers: Layers, widths: Widths | None) -> dict[str, gpd.GeoDataFr
     return {**others, AXES: lines}
 
 
+def _as_known(layers: Layers) -> dict[str, gpd.GeoDataFrame]:
+    """Layers in which ways that only the inventory knows are ways too: that one was left out makes no other way shorter."""
+    known = {kind: layers[kind].drop(columns="delivered") for kind in WALKED if "delivered" in layers.get(kind, ())}
+    return {**layers, **known}
+
+
 def _over_network(layers: Layers) -> dict[str, gpd.GeoDataFrame]:
     """Layers with what the walking network tells."""
     result = dict(layers)
     wanted = [step for step in NETWORK_MEASURES if _holds(layers, step.kind)]
     if not wanted:
         return result
-    network, profiles = build_network(layers), read_profiles()
+    network, profiles = build_network(_as_known(layers)), read_profiles()
 
     @cache
     def passable(name: str) -> Passability:

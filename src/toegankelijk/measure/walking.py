@@ -95,13 +95,15 @@ class Spacing:
 def bound_distances(layers: Layers, network: Network, objects: gpd.GeoDataFrame, spacing: Spacing, goals: Goals) -> pd.DataFrame:
     """Bounds on distances to goals over all ways, by what the layers hold and lack.
 
-    The upper one is the way over the network to what surely is a goal. The lower one is the way to what may be one, if all ways
+    The upper one is the way over the network to what surely is a goal, without the ends of streets that nobody says can be
+    crossed. The lower one is the way to what may be one, if all ways
     and goals are known, and both ends lie within 10 m of the network. Where no way leads to any, and in all other cases, it is
     the straight line. It is not known where goals may be missing.
     """
     shapes, free = objects.geometry.to_numpy(), np.ones(len(network), bool)
     places = locate(network, goals.points)
-    high = spacing.metres(walk_from(network, places[goals.sure], free))
+    drawn = network.edges["kind"].ne("mouth").to_numpy()
+    high = spacing.metres(walk_from(network, places[goals.sure], drawn))
     low = np.full(len(objects), np.nan)
     if goals.complete:
         low = spacing.times * _straight(shapes, goals.points, farthest=spacing.times > 1)

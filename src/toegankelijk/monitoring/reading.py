@@ -51,7 +51,7 @@ def monitoring_status(where: Where, *, today: datetime.date | None = None) -> pd
     ...     state = update_monitoring(f"{folder}/monitoring.gpkg", screen(sample_city()))
     ...     counts = monitoring_status(f"{folder}/monitoring.gpkg").set_index("what")["count"]
     >>> int(counts["total"]), int(counts["new"]), int(counts["conflicts"])
-    (67, 67, 0)
+    (70, 70, 0)
     """
     return status(read_monitoring(where, history=True), today=today or _today())
 

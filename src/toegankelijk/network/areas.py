@@ -228,7 +228,8 @@ def _shortest(network: Network, area: Numbers, node: Numbers) -> tuple[Numbers, 
     far = np.hypot(*(network.nodes[node[one]] - network.nodes[node[other]]).T)
     rank = np.empty(len(far))
     rank[np.lexsort((other, one, far))] = np.arange(1, len(far) + 1)
-    tree = minimum_spanning_tree(coo_array((rank, (one, other)), shape=(len(area), len(area))).tocsr()).tocoo()
+    ends = one.astype(np.int32), other.astype(np.int32)  # older releases of scipy grow trees of no others
+    tree = minimum_spanning_tree(coo_array((rank, ends), shape=(len(area), len(area))).tocsr()).tocoo()
     return tree.coords[0].astype(np.intp), tree.coords[1].astype(np.intp)
 
 

@@ -202,7 +202,8 @@ def _tree(tail: Numbers, head: Numbers, length: np.ndarray) -> Flags:
     # the tree is told which edge it holds by the edge's rank in length, so that equal lengths are decided the same way each time
     ranks = np.empty(len(rows))
     ranks[np.lexsort((rows, length[rows]))] = np.arange(1, len(rows) + 1)
-    graph = coo_array((ranks, (low[rows], high[rows])), shape=(count, count)).tocsr()
+    ends = low[rows].astype(np.int32), high[rows].astype(np.int32)  # older releases of scipy grow trees of no others
+    graph = coo_array((ranks, ends), shape=(count, count)).tocsr()
     held = minimum_spanning_tree(graph).tocoo().data
     chosen = np.zeros(len(tail), bool)
     chosen[rows[np.isin(ranks, held)]] = True

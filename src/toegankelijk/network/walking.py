@@ -71,7 +71,7 @@ def walk_city(
     >>> from toegankelijk import measure_layers, read_city, sample_city
     >>> walking = walk_city(measure_layers(read_city(sample_city())))
     >>> list(walking.passable), walking.places.counted
-    (['wheelchair'], 'metres')
+    (['wheelchair'], 'metres of street')
     """
     if not any(len(city.layers[kind]) for kind in WALKED if kind in city.layers):
         return None

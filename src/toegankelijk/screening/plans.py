@@ -191,7 +191,7 @@ def plan_city(
     --------
     >>> from toegankelijk import sample_city, screen
     >>> planned = plan_city(screen(sample_city()), budget={"KT": 50_000, "MLT": 100_000})
-    >>> planned.plan.solution.budgets["spent"].max() <= 100_000, round(planned.plan.solution.gap, 3)
+    >>> bool(planned.plan.solution.budgets["spent"].max() <= 100_000), round(planned.plan.solution.gap, 3)
     (True, 0.0)
     """
     weighed = _weighed(screening)
