@@ -186,8 +186,9 @@ class Staff:
             if name != "geometry":
                 fresh[name] = pd.Series([None], index=fresh.index, dtype="object")
         word = self.token()
-        fresh["remark" if "remark" in fresh else "description"] = word
-        self.typed[next_row] = {"remark": word}
+        name = "remark" if "remark" in fresh else "description"
+        fresh[name] = word
+        self.typed[next_row] = {name: word}  # gone with the column, if that is taken away before the next screening
         return gpd.GeoDataFrame(pd.concat([table, fresh]), geometry="geometry", crs=table.crs), next_row + 1
 
     def delete(self, table, next_row):
