@@ -95,7 +95,7 @@ class Reach:
     def origins(self) -> gpd.GeoDataFrame:
         """Where people start: index ``origin``, people, street, zone, a column per profile and purpose, and the place."""
         origins = self.walking.places.origins
-        said = self.table.assign(key=self.table["profile"] + "_" + self.table["purpose"])
+        said = self.table.assign(key=self.table["profile"].astype("object") + "_" + self.table["purpose"].astype("object"))
         wide = said.pivot_table(index="origin", columns="key", values="reached", aggfunc="first").reindex(origins.index)
         zone = self._zones()
         zone = zone[~zone.index.duplicated()]  # where zones overlap, the first
