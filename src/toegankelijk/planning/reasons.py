@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from typing import Any
 
 import geopandas as gpd
 import numpy as np
@@ -50,17 +51,17 @@ def explain_jobs(
     return told.assign(plan_reason=np.array(texts, dtype=object))
 
 
-def _key(job: object) -> str:
+def _key(job: Any) -> str:
     """Label of what a plan does with a job."""
-    if job.term:  # type: ignore[attr-defined]
-        if not job.others:  # type: ignore[attr-defined]
-            return "done_ways" if job.together > 0 else "done"  # type: ignore[attr-defined]
+    if job.term:
+        if not job.others:
+            return "done_ways" if job.together > 0 else "done"
         return "done_together"
-    if job.why == "no_money" and job.brings > job.elsewhere:  # type: ignore[attr-defined]
+    if job.why == "no_money" and job.brings > job.elsewhere:
         return "left.no_room"  # what is left is too little for it, and a job is done whole or not at all
-    if job.why == "fixed_never" and job.work_year and not job.planning and not job.year:  # type: ignore[attr-defined]
+    if job.why == "fixed_never" and job.work_year and not job.planning and not job.year:
         return "left.works_later"  # it is the works that come after the plan, not a choice of staff
-    return f"left.{job.why}"  # type: ignore[attr-defined]
+    return f"left.{job.why}"
 
 
 def _shared(programme: Programme, solution: Solution, jobs: pd.Index) -> tuple[pd.Series, pd.Series]:
