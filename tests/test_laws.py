@@ -16,6 +16,13 @@ is known of and not delivered stays, as unknown, and then the law holds, because
 The same goes for a layer of crossing ends beside one of crossings. Crossings derive their own ends, so the kind is still
 delivered when that layer is left out, with fewer objects. Every other layer that is left out makes its kind unknown,
 inventory or not.
+
+Why the law "cutting a pavement changes nothing" cannot hold for the gap between rest places
+--------------------------------------------------------------------------------------------
+That gap is told of a footway by its worst place, the one that is farthest from any seat. Cut in two, one piece has that place
+and the other has not. Let 100 m of pavement begin at a bench, and the limit be 50 m: the whole of it is bad, and cut halfway
+only the last 50 m are. So any rule that tells a stretch by its worst place and scores by length breaks the law. What holds is
+that the worse piece is as bad as the whole and the other one no worse, and so no score falls.
 """
 
 from collections.abc import Iterable
@@ -30,11 +37,13 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 import toegankelijk as tg
-from toegankelijk import measure, schema
+from toegankelijk import schema
 from toegankelijk.city import read_city
 from toegankelijk.config import About, CityConfig, Draft, Osm
 from toegankelijk.evidence import join_findings
 from toegankelijk.inventory import with_inventory
+from toegankelijk.network.building import WALKED
+from toegankelijk.network.topology import MOST
 from toegankelijk.testing import assert_findings_equal
 
 KEYS = ["zone_id", "level", "theme"]
@@ -121,15 +130,8 @@ def plain_scores(scores: pd.DataFrame) -> pd.DataFrame:
     return pd.DataFrame(scores.drop(columns=["geometry", "zone_name", "assumed"])).set_index(KEYS)
 
 
-def score(city: tg.City, norm: tg.Norm) -> pd.DataFrame:
-    """Scores; of the real city without what is measured over its network, for which these laws do not hold.
-
-    A way over a network may get shorter when something is left out (a pavement without its obstacles is walked along straighter),
-    and a shorter stretch has a smaller gap.
-    """
-    over_network = {one.attribute for one in measure.NETWORK_MEASURES}
-    local = [rule.code for rule in norm.rules.values() if rule.core and rule.attribute not in over_network]
-    return plain_scores(tg.score_zones(tg.assess(city, norm, scope="core" if city.crs.to_epsg() == 31370 else local), norm))
+def score(city: tg.City, norm: tg.Norm, scope: str | list[str] = "core") -> pd.DataFrame:
+    return plain_scores(tg.score_zones(tg.assess(city, norm, scope=scope), norm))
 
 
 def score_worlds(case: Case, changes: list[list[Edit]]) -> pd.DataFrame:
@@ -361,8 +363,37 @@ def test_the_order_of_rows_changes_nothing(case):
 
 @pytest.mark.parametrize("part", [0.5, 0.137])
 def test_cutting_footways_into_touching_pieces_changes_no_score(case, part):
+    """But for the gap between rest places, by which no score falls (see above)."""
+    after = measured_in_pieces(case, part)
+    spaced = {rule.code for rule in case.norm.rules.values() if rule.attribute == "rest_gap"}
+    others = [rule.code for rule in case.norm.rules.values() if rule.core and rule.code not in spaced]
+    assert_same_scores(score(after, case.norm, others), score(case.city, case.norm, others))
+    scores = score(after, case.norm)
+    if not eased(case, tg.assess(after, case.norm), spaced):
+        assert_same_scores(scores, case.scores)
+    for column in (*LOWS, *HIGHS, "score_known", "coverage"):
+        assert not (scores[column] < case.scores[column] - 1e-9).any(), column
+
+
+@pytest.mark.parametrize("part", [0.5, 0.137])
+def test_the_worst_piece_of_a_footway_is_as_far_from_rest_places_as_the_whole(case, part):
+    """But where the cut almost meets another way: an end is joined to what it almost meets."""
+    after = measured_in_pieces(case, part, apart=True)
+    whole, pieces = (worst_gaps(city.layers["footway"]) for city in (case.city, after))
+    assert whole.index.equals(pieces.index)
+    assert np.isfinite(whole).sum() >= (60 if case.most < 100 else 1)
+    np.testing.assert_allclose(pieces, whole, atol=1e-6)
+
+
+def measured_in_pieces(case: Case, part: float, *, apart: bool = False) -> tg.City:
+    """The city with every footway cut in two; if ``apart``, only those whose cut meets no other way, nor almost."""
     footways = case.raw.layers["footway"]
     line = (shapely.get_type_id(footways.geometry.to_numpy()) == 1) & (footways.length.to_numpy() > 1)
+    if apart:
+        at = shapely.line_interpolate_point(footways.geometry.to_numpy()[line], part, normalized=True)
+        ways = np.concatenate([case.raw.layers[kind].geometry for kind in WALKED if kind in case.raw.layers])
+        which, _ = shapely.STRtree(ways).query(at, predicate="dwithin", distance=MOST)
+        line[line] = np.bincount(which, minlength=len(at)) == 1
     cut = footways[line]
     at = cut.length.to_numpy() * part
     first = substrings(cut.geometry, np.zeros(len(at)), at)
@@ -374,10 +405,35 @@ def test_cutting_footways_into_touching_pieces_changes_no_score(case, part):
         for name, shapes in (("first", first), ("second", second))
     ]
     layers = {**case.raw.layers, "footway": gpd.GeoDataFrame(pd.concat([footways[~line], *halves]), crs=footways.crs)}
-    after = score(tg.measure_layers(replace(case.raw, layers=layers)), case.norm)
+    return tg.measure_layers(replace(case.raw, layers=layers))
+
+
+def whole_ids(ids: pd.Index | pd.Series) -> pd.Index:
+    """Footways as they were delivered, of stretches and pieces of them."""
+    return pd.Index(ids.astype("str")).str.replace(r"( first| second)?(/\d+)?$", "", regex=True)
+
+
+def worst_gaps(footways: pd.DataFrame) -> pd.Series:
+    """What the gap between rest places is at most on any part of a footway, by the footway as it was delivered."""
+    gaps = pd.Series(schema.bounds(footways, "rest_gap")[1], whole_ids(footways.index))
+    return gaps.groupby(level=0).max()
+
+
+def assert_same_scores(after: pd.DataFrame, before: pd.DataFrame) -> None:
     told = [*LOWS, *HIGHS, "score_known", "coverage"]
-    np.testing.assert_allclose(after[told], case.scores[told], atol=1e-9)
-    assert (after["level_surely"].fillna("") == case.scores["level_surely"].fillna("")).all()
+    np.testing.assert_allclose(after[told], before[told], atol=1e-9)
+    assert (after["level_surely"].fillna("") == before["level_surely"].fillna("")).all()
+
+
+def eased(case: Case, after: tg.Findings, codes: set[str]) -> bool:
+    """Whether a piece of a footway has another verdict by some criteria than the whole."""
+
+    def outcomes(findings: tg.Findings) -> pd.Series:
+        table = findings.table[findings.table["criterion"].isin(codes)].astype("str")
+        return table.groupby([whole_ids(table["object_id"]), "area_id", "criterion"])["outcome"].unique().map(sorted)
+
+    before, now = outcomes(case.findings), outcomes(after)
+    return not now.equals(before.reindex(now.index))
 
 
 def substrings(lines: Iterable[shapely.Geometry], start: np.ndarray, end: np.ndarray) -> list[shapely.Geometry]:

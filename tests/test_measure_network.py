@@ -6,7 +6,7 @@ import numpy as np
 import pandas as pd
 import pytest
 import shapely
-from hypothesis import assume, given
+from hypothesis import assume, example, given
 from hypothesis import strategies as st
 from shapely import LineString, Point, box
 
@@ -250,15 +250,16 @@ def test_benches_at_stops_count_and_doubtful_ones_only_for_the_least():
 
 
 @given(st.lists(st.integers(0, 300), min_size=1, max_size=6, unique=True), st.integers(0, 300))
+@example([0, 168], 0)
 def test_one_more_bench_never_makes_a_gap_longer_and_doubt_only_widens_it(places, extra):
     points = [(place, 0) for place in places]
     low, high = gaps(ONE_WAY, rest_place=benches(*points))["F1"]
     assert low == high
-    assert gaps(ONE_WAY, rest_place=benches(*points, (extra, 0)))["F1"][1] <= high
+    assert gaps(ONE_WAY, rest_place=benches(*points, (extra, 0)))["F1"][1] <= high + 1e-9, "but for rounding"
     doubtful = {**benches(*points), "RP-extra": {"geometry": Point(extra, 0), "delivered": False}}
     doubtful = {name: {"delivered": True, **row} for name, row in doubtful.items()}
     assert gaps(ONE_WAY, rest_place=doubtful)["F1"][1] == high
-    assert gaps(ONE_WAY, rest_place=doubtful)["F1"][0] <= low
+    assert gaps(ONE_WAY, rest_place=doubtful)["F1"][0] <= low + 1e-9
     assert gaps(ONE_WAY, complete=False, rest_place=benches(*points))["F1"][1] == high
     apart, most = gaps(ONE_WAY, ways=False, rest_place=benches(*points))["F1"]
     assert apart <= low
@@ -652,3 +653,29 @@ def test_layers_that_were_delivered_are_measured_over_their_network():
     assert measured["rest_gap_how"].to_dict() == {"F1": "measured"}
     given_ = {**layers, "footway": layers["footway"].assign(rest_gap=70.0)}
     assert measure_layers(schema.City("", LAMBERT, given_, empty, empty)).layers["footway"]["rest_gap"].tolist() == [70.0]
+
+
+def test_what_stands_on_a_pavement_makes_no_rest_place_farther_and_what_was_left_out_none_nearer():
+    pavements = {"P1": {"geometry": box(0, 0, 60, 12)}, "P2": {"geometry": box(60, 0, 120, 9)}}
+    layers = plant_layers(
+        footway={**pavements, "F1": {"geometry": LineString([(120, 4.5), (180, 4.5)])}},
+        crossing={"OV-1": {"geometry": LineString([(180, 4.5), (180, 12)])}},
+        rest_place=benches((-5, 6)),
+        obstacle={"OB-1": {"geometry": box(20, 2, 40, 9)}, "OB-2": {"geometry": box(80, 1, 100, 3)}},
+    )
+    empty = plant_layers(zone={})["zone"]
+
+    def measured(**changed) -> tuple[pd.Series, float]:
+        some = {kind: layer for kind, layer in {**layers, **changed}.items() if layer is not None}
+        city = measure_layers(schema.City("", LAMBERT, some, empty, empty))
+        footway = city.layers["footway"]
+        return pd.Series(schema.bounds(footway, "rest_gap")[1], footway.index), city.context["pavement_axis"].length.sum()
+
+    (high, length), (bare, straight) = measured(), measured(obstacle=None)
+    assert length > straight + 5, "ways lead past both sides of what stands there"
+    assert high.to_dict() == pytest.approx(bare.to_dict(), abs=1e-9)
+    assert np.isfinite(high).all()
+    left_out = layers["footway"].assign(delivered=[True, False, True])
+    known, _ = measured(footway=left_out)
+    assert known.drop("P2").to_dict() == pytest.approx(high.drop("P2").to_dict(), abs=1e-9)
+    assert np.isinf(known["P2"]), "of what only the inventory knows, nothing is measured"

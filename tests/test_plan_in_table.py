@@ -6,7 +6,8 @@ import numpy as np
 import pytest
 
 import toegankelijk as tg
-from toegankelijk.ledger.fields import KEY
+from toegankelijk.ledger.fields import FIELDS, KEY
+from toegankelijk.screening.plans import plan_city
 
 BUDGET = "in het plan in "
 
@@ -26,6 +27,26 @@ def said_terms(rows):
     return reason[reason.str.startswith(BUDGET) | reason.str.startswith("niet binnen het budget")].map(
         lambda text: text.removeprefix(BUDGET).partition(":")[0] if text.startswith(BUDGET) else "LT"
     )
+
+
+def test_bottlenecks_say_nothing_but_what_the_table_has_a_column_for(screening):
+    planned = plan_city(screening)
+    for table in (screening.table, screening.weighed.table, planned.plan.table, planned.screening.table):
+        assert set(table) - set(FIELDS) == {"geometry"}
+
+
+def test_what_planned_works_or_a_plan_decide_is_known_by_its_id(screening):
+    def reasons(table):
+        return table.set_index("bottleneck_id")["planning_reason"].astype("object")
+
+    pulled = reasons(screening.table).str.startswith("samen met geplande werken")
+    assert screening.decided == set(pulled.index[pulled])
+    assert 0 < pulled.sum() < len(pulled)
+    planned = plan_city(screening).screening
+    before, after = reasons(screening.table), reasons(planned.table)
+    by_plan = {one for one in after.index if after[one] != before[one]}
+    assert planned.decided == by_plan | screening.decided
+    assert screening.decided < planned.decided < set(after.index), "the plan decides more, and of what others own nothing"
 
 
 def test_a_plan_follows_what_staff_choose_and_rows_say_the_term_of_their_reason(screening, tmp_path):

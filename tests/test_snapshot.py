@@ -67,7 +67,7 @@ def day(snapshot: Snapshot, object_id: str, criterion: str) -> str | None:
 def test_bottlenecks_come_with_what_the_ledger_needs(measured, snapshot):
     findings = tg.assess(measured, NORM)
     table = tg.find_bottlenecks(findings, NORM)
-    beside = {"geometry", "shape", "parent"}
+    beside = {"geometry", "shape", "parent", "decided"}
     assert set(snapshot.table) - beside <= set(FIELDS)
     assert not set(snapshot.table) & {"bottleneck_id", "status", "first_seen", "last_seen"}
     shared = [name for name in snapshot.table if name in table]
@@ -82,6 +82,16 @@ def test_bottlenecks_come_with_what_the_ledger_needs(measured, snapshot):
         derived = bool(schema.is_marked(layer, "derived")[row.object_id])
         assert row.parent == (layer.at[row.object_id, "parent_id"] if derived else "")
     assert set(snapshot.table["parent"]) > {""}
+    assert snapshot.table["decided"].eq(False).all(), "no plan decided a term"
+
+
+def test_bottlenecks_say_whether_their_term_was_decided(measured):
+    findings = tg.assess(measured, NORM)
+    table = tg.find_bottlenecks(findings, NORM)
+    chosen = table["bottleneck_id"].iloc[[1, 4]]
+    said = take_snapshot(findings, NORM, table, decided=frozenset(chosen)).table["decided"]
+    assert said[said].index.tolist() == [1, 4]
+    assert said.dtype == bool
 
 
 def test_all_objects_are_there_once(measured, snapshot):

@@ -7,7 +7,6 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, replace
-from functools import cache
 
 import geopandas as gpd
 import numpy as np
@@ -78,11 +77,8 @@ from toegankelijk.measure.surroundings import (
     obstacles_one_side,
 )
 from toegankelijk.measure.thresholds import step_follows, step_gap
+from toegankelijk.measure.walked import find_ways, with_axes
 from toegankelijk.measure.walking import Ways
-from toegankelijk.network.areas import way_lines
-from toegankelijk.network.building import AXES, WALKED, build_network
-from toegankelijk.network.passable import Passability, judge_edges
-from toegankelijk.network.profiles import read_profiles
 
 Layers = Mapping[str, gpd.GeoDataFrame]
 """Kind to layer; context kinds such as ``carriageway`` and ``building`` stand among them."""
@@ -124,12 +120,14 @@ class WidthMeasure:
 class NetworkMeasure:
     """How one attribute of one kind is measured over the walking network; as `Measure`.
 
-    It replaces what was measured before.
+    It replaces what was measured before. With ``past_barriers``, pavements that are drawn as polygons are walked along as if
+    nothing stood there: how far it is does not hang on which obstacles were delivered.
     """
 
     attribute: str
     kind: str
     function: Callable[[Layers, Ways], pd.DataFrame]
+    past_barriers: bool = False
 
 
 MEASURES = (
@@ -240,9 +238,9 @@ WIDTH_MEASURES: tuple[WidthMeasure, ...] = (
 
 
 NETWORK_MEASURES: tuple[NetworkMeasure, ...] = (
-    NetworkMeasure("rest_gap", "footway", rest_gap),
-    NetworkMeasure("rest_gap", "route", route_rest_gap),
-    NetworkMeasure("first_rest_distance", "anchor", first_rest_distance),
+    NetworkMeasure("rest_gap", "footway", rest_gap, past_barriers=True),
+    NetworkMeasure("rest_gap", "route", route_rest_gap, past_barriers=True),
+    NetworkMeasure("first_rest_distance", "anchor", first_rest_distance, past_barriers=True),
     NetworkMeasure("crossing_detour", "street", crossing_detour),
     NetworkMeasure("stepfree_detour", "stairs", stepfree_detour),
     NetworkMeasure("bay_entrance_distance", "parking_bay", bays.bay_entrance_distance),
@@ -280,45 +278,21 @@ def measure_layers(city: schema.City) -> schema.City:
     for measure in MEASURES:
         if _holds(layers, measure.kind):
             layers[measure.kind] = _filled(layers[measure.kind], measure.attribute, measure.function(layers))
-    layers = _over_network(_with_axes(layers, widths))
+    layers = _over_network(layers, widths)
     measured = {kind: layer for kind, layer in layers.items() if kind not in schema.context_kinds()}
     context = {kind: layer for kind, layer in layers.items() if kind in schema.context_kinds()}
     remarks = schema.all_remarks([city.remarks, found, clashes, width_remarks(derived, widths)])
     return replace(city, layers=measured, context=context, observations=observations, remarks=remarks)
 
 
-def _with_axes(layers: Layers, widths: Widths | None) -> dict[str, gpd.GeoDataFrame]:
-    """Layers with the middle lines of pavements that are drawn as polygons, along which the walking network goes."""
-    others = {kind: layer for kind, layer in layers.items() if kind != AXES}
-    if widths is None:
-        return others
-    shapes, ids = way_lines(widths.clear.profile)
-    lines = gpd.GeoDataFrame({"pavement_id": ids}, geometry=gpd.GeoSeries(shapes, crs=layers["footway"].crs))
-    return {**others, AXES: lines}
-
-
-def _as_known(layers: Layers) -> dict[str, gpd.GeoDataFrame]:
-    """Layers in which ways that only the inventory knows are ways too: that one was left out makes no other way shorter."""
-    known = {kind: layers[kind].drop(columns="delivered") for kind in WALKED if "delivered" in layers.get(kind, ())}
-    return {**layers, **known}
-
-
-def _over_network(layers: Layers) -> dict[str, gpd.GeoDataFrame]:
+def _over_network(layers: Layers, widths: Widths | None) -> dict[str, gpd.GeoDataFrame]:
     """Layers with what the walking network tells."""
-    result = dict(layers)
-    wanted = [step for step in NETWORK_MEASURES if _holds(layers, step.kind)]
-    if not wanted:
-        return result
-    network, profiles = build_network(_as_known(layers)), read_profiles()
-
-    @cache
-    def passable(name: str) -> Passability:
-        return judge_edges(network, layers, profiles[name])
-
-    ways = Ways(network, passable)
-    for step in wanted:
-        found = step.function(layers, ways)
-        result[step.kind] = _filled(_without_measured(result[step.kind], step.attribute), step.attribute, found)
+    layers = with_axes(layers, widths)
+    result, ways = dict(layers), find_ways(layers, widths)
+    for step in NETWORK_MEASURES:
+        if _holds(layers, step.kind):
+            found = step.function(layers, ways(step.past_barriers))
+            result[step.kind] = _filled(_without_measured(result[step.kind], step.attribute), step.attribute, found)
     return result
 
 

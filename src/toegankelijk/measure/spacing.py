@@ -32,7 +32,8 @@ def rest_gap(layers: Layers, ways: Ways) -> pd.DataFrame:
     rest place beside a piece cuts it. Rest places are those of that kind, and stops with a bench, as far as they lie within 50 m
     of the network; the straight line from there to the way counts. An anchor is none, as nothing says that it offers all a seat.
 
-    People walk past barriers here: a kerb on the way to a bench is judged as a kerb, and a bench is no remedy for it.
+    People walk past barriers here: a kerb on the way to a bench is judged as a kerb, and a bench is no remedy for it. So
+    pavements that are drawn as polygons are walked along as if nothing stood there.
 
     It is known where rest places, footways and crossings are complete. Where only rest places are, more ways may be shorter: the
     straight line to the nearest is a lower bound, and the way over the network an upper one. So it is where no way leads to a

@@ -113,6 +113,7 @@ def bound_distances(layers: Layers, network: Network, objects: gpd.GeoDataFrame,
             sure = spacing.there & np.isfinite(walked)
             sure &= spacing.times * straight_distances(shapes, goals.points[~near]) >= walked
             low = np.where(sure, walked, low)
+    low = np.minimum(low, high)  # a straight way is as long as its straight line, but for rounding
     slack = spacing.times * goals.slack + spacing.slack
     return frame(objects.index, np.maximum(low - slack, 0.0), high + slack)
 

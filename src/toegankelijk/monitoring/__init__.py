@@ -52,6 +52,10 @@ class Screened(Protocol):
     def lang(self) -> str:
         """Language of their texts."""
 
+    @property
+    def decided(self) -> frozenset[str]:
+        """Those whose term planned works or a plan give, and not the rule."""
+
 
 def open_store(where: str | Path, *, lang: str = "nl", wait: float = 10.0) -> Store:
     """A store of a monitoring table, which need not be there yet.
@@ -175,7 +179,7 @@ def update_state(
     snapshot = None
     if screening is not None:
         parts = (screening.findings, screening.norm, screening.table)
-        snapshot = take_snapshot(*parts, reports=reports, today=today, lang=screening.lang)
+        snapshot = take_snapshot(*parts, decided=screening.decided, reports=reports, today=today, lang=screening.lang)
     return update(state, snapshot, today=today, tolerance=tolerance, most_deleted=most_deleted)
 
 

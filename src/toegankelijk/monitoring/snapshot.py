@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import datetime
 import importlib.metadata
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from dataclasses import dataclass
 
 import geopandas as gpd
@@ -46,6 +46,7 @@ def take_snapshot(
     norm: Norm,
     table: gpd.GeoDataFrame,
     *,
+    decided: Collection[str] = (),
     reports: pd.DataFrame | None = None,
     today: datetime.date | None = None,
     lang: str = "nl",
@@ -64,6 +65,8 @@ def take_snapshot(
         By what.
     table
         Its bottlenecks, as `find_bottlenecks` gives them.
+    decided
+        Those whose term a plan or planned works give, by ``bottleneck_id``.
     reports
         What residents and inspectors reported (see `toegankelijk.ledger.reports`).
     today
@@ -91,7 +94,7 @@ def take_snapshot(
     objects = _objects(city)
     said = table.drop(columns=[name for name in table if name in NOT_SAID or (name not in FIELDS and name != "geometry")])
     said = said.reset_index(drop=True)
-    said["decided"] = table["decided"].to_numpy(dtype=bool) if "decided" in table else False
+    said["decided"] = table["bottleneck_id"].isin(list(decided)).to_numpy(dtype=bool)
     keys = ["kind", "object_id", "criterion"]
     seen = said[keys].astype("object").merge(_failing(verdicts), how="left", on=keys)["observed_on"]
     place = pd.MultiIndex.from_frame(objects[["kind", "object_id"]]).get_indexer(

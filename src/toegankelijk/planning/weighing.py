@@ -22,8 +22,8 @@ from toegankelijk.planning.costs import estimate_costs
 from toegankelijk.planning.fixes import find_fixes
 from toegankelijk.planning.works import Works, find_works
 
-ADDED = ("cost_eur", "cost_reason", "job", "job_reason", "gain", "gain_reason", "planned_work", "decided")
-"""Columns of bottlenecks that `weigh` fills; ``decided`` where planned works or a plan give the term, and not the rule."""
+ADDED = ("cost_eur", "cost_reason", "job", "job_reason", "gain", "gain_reason", "planned_work")
+"""Columns of bottlenecks that `weigh` fills."""
 
 
 @dataclass(frozen=True)
@@ -61,6 +61,13 @@ class Weighed:
     def jobs(self) -> gpd.GeoDataFrame:
         """Jobs, with what each gains by itself."""
         return self.bundles.jobs
+
+    @property
+    def decided(self) -> frozenset[str]:
+        """Bottlenecks whose term planned works give, and not the rule."""
+        with_works = self.jobs.index[self.jobs["work_id"].fillna("").ne("")]
+        own = self.table["track"].eq("eigen") & self.table["job"].isin(with_works)
+        return frozenset(self.table.loc[own, "bottleneck_id"])
 
 
 def weigh(
@@ -140,7 +147,7 @@ def _pulled(table: gpd.GeoDataFrame, jobs: pd.DataFrame, held: np.ndarray, lang:
     """Bottlenecks of the city's own whose job is done with planned works: in the year of those works."""
     pulled = held & jobs["work_id"].fillna("").ne("").to_numpy() & table["track"].eq("eigen").to_numpy()
     if not pulled.any() or "planning" not in table:
-        return table.assign(decided=False)
+        return table
     year = jobs["work_year"].to_numpy()
     said = [
         label("plan.pulled", lang, work=owner or work, year=int(when), reason=reason)
@@ -159,7 +166,7 @@ def _pulled(table: gpd.GeoDataFrame, jobs: pd.DataFrame, held: np.ndarray, lang:
     ):
         columns[name][pulled] = np.array(values, dtype=object)
     columns["target_year"] = columns["target_year"].astype(table["target_year"].dtype)
-    return table.assign(**columns, decided=pulled)
+    return table.assign(**columns)
 
 
 def _gain_reasons(own: pd.DataFrame, with_job: np.ndarray, counted: str, lang: str) -> np.ndarray:
