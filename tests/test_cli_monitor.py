@@ -92,7 +92,7 @@ def test_status_history_and_trends_speak_every_language(table, lang):
 
 def test_every_row_goes_to_a_file_also_those_that_are_not_shown(table, tmp_path):
     told = call("history", table, "--out", tmp_path / "history.csv", "--lang", "en")
-    assert "and 30 rows more" in told
+    assert "and 30 more rows" in told
     assert len(pd.read_csv(tmp_path / "history.csv")) == 70
     call("trends", table, "--out", tmp_path / "trends.csv")
     assert pd.read_csv(tmp_path / "trends.csv").query("zone_id == 'city'")["open"].tolist() == [70]
@@ -130,7 +130,7 @@ def test_workbooks_go_out_and_come_back(table, tmp_path):
     workbook.save(book)
     edit(table, "UPDATE monitoring SET remark = 'anders' WHERE bottleneck_id = ?", second)
     told = call("import-excel", table, book, "--lang", "en")
-    assert "1 edits taken over, 1 to look at" in told
+    assert "1 edit taken over, 1 to look at" in told
     assert "changed by somebody else meanwhile" in told
     remarks = tg.read_monitoring(table).table.set_index("bottleneck_id")["remark"]
     assert (remarks[first], remarks[second]) == (f"{first} gezien", "anders")

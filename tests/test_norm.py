@@ -12,7 +12,7 @@ import pytest
 from typer.testing import CliRunner
 
 import toegankelijk
-from toegankelijk import schema
+from toegankelijk import labels, schema
 from toegankelijk.cli import app
 from toegankelijk.errors import NormError, ToegankelijkError
 from toegankelijk.norm import bundled_norms, judge, read_norm
@@ -126,9 +126,12 @@ def test_tables_are_those_of_the_norm_that_was_worked_out(shared_data):
     if not folder.is_dir():
         pytest.skip("no ../shared/norms: the tables that the norm was made from are not here")
     for table in HEADS:
-        mine, theirs = ((place / f"{table}.csv").read_bytes().splitlines() for place in (BUNDLED, folder))
+        mine, theirs = (list(csv.reader((place / f"{table}.csv").read_text("utf-8").splitlines())) for place in (BUNDLED, folder))
         assert len(mine) == len(theirs)
-        changed = {a.partition(b",")[0].decode() for a, b in zip(mine, theirs, strict=True) if a != b}
+        shared = [mine[0].index(column) for column in theirs[0]]
+        added = {column for column in mine[0] if column not in theirs[0]}
+        assert added <= {f"{what}_{lang}" for what in ("name", "sentence") for lang in ("fr", "de")}, "only wordings were added"
+        changed = {a[0] for a, b in zip(mine, theirs, strict=True) if [a[i] for i in shared] != b}
         assert changed == MENDED.get(table, set()), table
 
 
@@ -171,12 +174,33 @@ def test_every_sentence_renders(norm, lang):
         assert not set("{}") & set(sentence), code
         assert ("7" in sentence) == (rule.type != "bool"), code
         if rule.type == "number" and rule.unit not in ("1", "count"):
-            assert f"7 {rule.unit}" in sentence, code
+            assert labels.with_unit("7", rule.unit, lang) in sentence, code
 
 
 def test_sentence_is_in_the_language_asked(norm):
     assert norm.sentence("CRO-01", "2,0", "nl") == "De boordsteen aan de oversteek is hoogstens 2,0 cm hoog."
     assert norm.sentence("CRO-01", "2.0", "en") == "The kerb at the crossing is at most 2.0 cm high."
+    assert norm.sentence("CRO-01", "2,0", "fr") == "À la traversée, la bordure a une hauteur de 2,0 cm au plus."
+    assert norm.sentence("THR-02", "45", "de") == "Eine kleine Kante ist mit höchstens 45° abgeschrägt."
+    assert norm.sentence("CRO-13", "30", "nl") == "Aan een zebrapad mag hoogstens 30 km/u gereden worden."
+
+
+def test_a_norm_of_ones_own_may_lack_a_language(folder):
+    for table in ("criteria", "remedies", "services", "themes"):
+        rows = list(csv.DictReader((folder / f"{table}.csv").read_text("utf-8").splitlines()))
+        head = [column for column in rows[0] if not column.endswith(("_fr", "_de"))]
+        with (folder / f"{table}.csv").open("w", encoding="utf-8", newline="") as stream:
+            writer = csv.DictWriter(stream, head, extrasaction="ignore", lineterminator="\n")
+            writer.writeheader()
+            writer.writerows(rows)
+    own = read_norm(folder)
+    assert own.sentence("CRO-01", "2,0", "de") == "The kerb at the crossing is at most 2,0 cm high."
+    assert labels.names(own.remedies, "fr")["snoeien"] == own.remedies.at["snoeien", "name_en"]
+
+
+def test_a_sentence_in_another_language_is_checked_too(folder):
+    set_cell(folder, "criteria", {"code": "CRO-01"}, "sentence_fr", "La bordure est basse.")
+    assert any("CRO-01: sentence_fr" in problem for problem in problems(folder))
 
 
 # -------------------- faults
@@ -291,7 +315,7 @@ def rewrite(change):
 
 
 FORMS = {
-    "missing cells": (rewrite(lambda raw: raw + b"a,b\n"), "remedies row 66: 2 cells instead of 12"),
+    "missing cells": (rewrite(lambda raw: raw + b"a,b\n"), "remedies row 66: 2 cells instead of 14"),
     "not UTF-8": (rewrite(lambda raw: raw + b"caf\xe9,,,,,,,,,,,\n"), "remedies: not a UTF-8 CSV table"),
     "quote that never ends": (rewrite(lambda raw: raw + b'"open,' + b"x" * (1 << 18)), "remedies: not a UTF-8 CSV table"),
     "too large": (rewrite(lambda raw: raw + b"\n" * MAX_BYTES), f"remedies: larger than {MAX_BYTES} bytes"),
@@ -348,6 +372,17 @@ def test_hash_tells_tables_apart(folder, norm):
     assert changed.hash != norm.hash
     assert changed.rules["CRO-01"].limits["A"][0].limit == 1.9
     assert changed.rules["CRO-02"] == norm.rules["CRO-02"]
+
+
+def test_another_wording_is_no_other_norm(folder, norm):
+    set_cell(folder, "criteria", {"code": "CRO-01"}, "name_fr", "Bordure")
+    set_cell(folder, "criteria", {"code": "CRO-01"}, "sentence_nl", "De boordsteen meet hoogstens {limit} {unit}.")
+    set_cell(folder, "remedies", {"remedy": "snoeien"}, "name_en", "Prune")
+    changed = read_norm(folder)
+    assert changed.criteria.at["CRO-01", "name_fr"] == "Bordure"
+    assert changed.hash == norm.hash
+    set_cell(folder, "remedies", {"remedy": "snoeien"}, "responsible", "wegen")
+    assert read_norm(folder).hash != norm.hash
 
 
 def test_hash_covers_own_attributes(folder, norm):

@@ -197,7 +197,7 @@ def _set_evidence(table: pd.DataFrame, findings: Findings, norm: Norm, lang: str
         layer = findings.city.layers[rule.kind].loc[group["object_id"]]
         value[group.index] = evidence.value_texts(rule, layer, lang)
         required[group.index] = evidence.required_text(rule, level, limit, lang)
-        basis[group.index], source[group.index] = evidence.basis_texts(norm, code, level, limit)
+        basis[group.index], source[group.index] = evidence.basis_texts(norm, code, level, limit, lang=lang)
         for i in group.index:
             description[i] = label(
                 "bottleneck.sentence",

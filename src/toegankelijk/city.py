@@ -80,6 +80,7 @@ def read_city(
         "plan": config.planning.model_dump(exclude={"KT", "MLT", "LT"}),
         "network": _network(config, folder),
         **find_choices(config, folder),
+        **({"contact": config.city.contact} if config.city.contact else {}),
         **({"terrain": _described(config.terrain, folder)} if config.terrain else {}),
     }
     districts = {name: reader.division(name, district, target) for name, district in config.districts.items()}

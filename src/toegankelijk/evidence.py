@@ -10,12 +10,9 @@ import pandas as pd
 
 from toegankelijk import schema
 from toegankelijk.findings import Findings
-from toegankelijk.labels import kind_names, label, names, number, word
+from toegankelijk.labels import kind_names, label, names, number, several, with_unit, word
 from toegankelijk.norm import LimitRow, Norm, Rule, SeverityRow
 from toegankelijk.norm.kernel import MARGIN
-
-NO_UNIT = ("1", "count", "bool", "class")
-"""Units that are not written."""
 
 
 def value_texts(rule: Rule, layer: pd.DataFrame, lang: str = "nl") -> np.ndarray:
@@ -59,7 +56,7 @@ def bounds_text(value: float, low: float, high: float, unit: str, lang: str = "n
         return label("at_most", lang, value=_with_unit(high, unit, lang))
     if np.isinf(high):
         return label("at_least", lang, value=_with_unit(low, unit, lang))
-    return label("between", lang, low=_with_unit(low, unit, lang).removesuffix(f" {unit}"), high=_with_unit(high, unit, lang))
+    return label("between", lang, low=_number(low, unit, lang), high=_with_unit(high, unit, lang))
 
 
 def required_text(rule: Rule, level: str, required: float, lang: str = "nl") -> str:
@@ -82,8 +79,7 @@ def range_text(rule: Rule, level: str, lang: str = "nl") -> str:
     >>> range_text(read_norm().rules["PRK-05"], "B")
     '≥ 1 / ≥ 0,06 × aantal parkeerplaatsen / ≥ 4 + 0,02 × aantal parkeerplaatsen'
     """
-    driver = word("attribute", rule.drivers[level], lang)
-    driver = driver if lang == "de" else driver[:1].lower() + driver[1:]  # in German a noun keeps its capital
+    driver = _inside(word("attribute", rule.drivers[level], lang), lang)
     return " / ".join(dict.fromkeys(_asked(rule, row, driver, lang) for row in rule.limits.get(level, ()) if row.asks))
 
 
@@ -94,8 +90,8 @@ def limit_rows(norm: Norm, code: str, level: str) -> list[tuple[LimitRow, str, s
     return [(row, *text) for row, text in zip(norm.rules[code].limits.get(level, ()), texts, strict=True)]
 
 
-def basis_texts(norm: Norm, code: str, level: str, required: float) -> tuple[str, str]:
-    """Basis (law, guideline, foreign norm, proposal) and source with article of what is asked.
+def basis_texts(norm: Norm, code: str, level: str, required: float, *, lang: str = "nl") -> tuple[str, str]:
+    """Codes of the basis (law, guideline, foreign norm, proposal), and source with article of what is asked.
 
     Where several ranges ask, those that ask this number are named; if the number is not known, all of them.
     """
@@ -103,7 +99,7 @@ def basis_texts(norm: Norm, code: str, level: str, required: float) -> tuple[str
     asked = [row for row in rows if row[0].limit is not None and row[0].per_driver == 0 and row[0].limit == required]
     chosen = asked or [row for row in rows if row[0].asks]
     bases = dict.fromkeys(basis for _, basis, _, _ in chosen)
-    sources = dict.fromkeys(f"{source} {article}".strip() for _, _, source, article in chosen)
+    sources = dict.fromkeys(_cited(source, article, lang) for _, _, source, article in chosen)
     return ", ".join(bases), "; ".join(sources)
 
 
@@ -150,7 +146,7 @@ def join_findings(findings: Findings, *, lang: str = "nl") -> gpd.GeoDataFrame:
         ):
             some = rows[group]
             texts["required_text"][some] = required_text(rule, level, required, lang)
-            texts["basis"][some], texts["source"][some] = basis_texts(norm, code, level, required)
+            texts["basis"][some], texts["source"][some] = basis_texts(norm, code, level, required, lang=lang)
     joined = joined.assign(**{name: pd.Categorical(column) for name, column in texts.items()})
     return gpd.GeoDataFrame(joined, geometry=geometry, crs=findings.city.crs)
 
@@ -164,41 +160,67 @@ def describe_criterion(norm: Norm, code: str, lang: str = "nl") -> tuple[str, li
         Heading; pairs of name and text; a table with a row per level and range of the driver.
     """
     rule = norm.rules[code]
-    applies = ", ".join(text if wanted else f"{label('no', lang)}: {text}" for text, wanted in rule.applies)
+    flags = [(_inside(_attribute(norm, name, lang), lang), wanted) for name, wanted in rule.applies]
+    applies = ", ".join(text if wanted else f"{label('no', lang)}{label('colon', lang)} {text}" for text, wanted in flags)
+    people = [word("user_group", group, lang) for group in schema.split(str(norm.criteria.at[code, "user_groups"]))]
     facts = [
         (label("theme", lang), names(norm.themes, lang)[rule.theme]),
         (label("kind", lang), kind_names(lang)[rule.kind]),
-        (label("attribute", lang), f"{rule.attribute} ({rule.unit}): {norm.attributes[rule.attribute].description}"),
+        (label("attribute", lang), f"{_attribute(norm, rule.attribute, lang)} ({rule.attribute}, {rule.unit})"),
         (label("applies", lang), applies),
-        (label("tolerance", lang), f"{_trimmed(rule.tolerance, lang)} {rule.unit}" if rule.tolerance else ""),
-        (label("severity", lang), ", ".join([str(rule.severity_base), *map(_severity_text, rule.severities)])),
+        (label("network.profile", lang), ", ".join(people)),
+        (label("tolerance", lang), with_unit(_trimmed(rule.tolerance, lang), rule.unit, lang) if rule.tolerance else ""),
+        (label("severity", lang), ", ".join(_severity_texts(rule, lang))),
         (label("solution", lang), names(norm.remedies, lang)[rule.remedy]),
         (label("responsible", lang), names(norm.services, lang)[norm.remedies.at[rule.remedy, "responsible"]]),
     ]
     lines = [
         {
             label("level", lang): level,
-            label("range", lang): _range(row, rule.drivers[level], lang),
-            label("required", lang): _asked(rule, row, rule.drivers[level], lang),
-            label("basis", lang): basis,
-            label("source", lang): f"{source} {article}".strip(),
+            label("range", lang): _range(norm, row, rule.drivers[level], lang),
+            label("required", lang): _asked(rule, row, _inside(_attribute(norm, rule.drivers[level], lang), lang), lang),
+            label("basis", lang): several("basis", basis, lang),
+            label("source", lang): _cited(source, article, lang),
         }
         for level in rule.limits
         for row, basis, source, article in limit_rows(norm, code, level)
     ]
-    tier = "core" if rule.core else "detail"
+    tier = word("tier", "core" if rule.core else "detail", lang)
     return f"{code} {names(norm.criteria, lang)[code]} ({tier})", [fact for fact in facts if fact[1]], pd.DataFrame(lines)
 
 
-def _severity_text(row: SeverityRow) -> str:
-    beyond = ", ".join(sorted(row.classes)) if row.classes else f"{row.beyond:g}"
-    return f"{row.severity} ({beyond})"
+def _severity_texts(rule: Rule, lang: str) -> list[str]:
+    """How grave a failure is, and beyond what, or for which classes, it is graver."""
+
+    def beyond(row: SeverityRow) -> str:
+        if row.classes:
+            return _class_list(rule, row.classes, lang)
+        return f"{'<' if rule.compare == 'min' else '>'} {_with_unit(row.beyond, rule.unit, lang)}"
+
+    more = [f"{word('severity', row.severity, lang)} ({beyond(row)})" for row in rule.severities]
+    return [word("severity", rule.severity_base, lang), *more]
 
 
-def _range(row: LimitRow, driver: str, lang: str) -> str:
+def _attribute(norm: Norm, name: str, lang: str) -> str:
+    """An attribute in words; one of a norm of its own as it describes it."""
+    told = word("attribute", name, lang)
+    return norm.attributes[name].description.rstrip(".") or name if told == name and name else told
+
+
+def _inside(text: str, lang: str) -> str:
+    """A heading as it stands within a sentence: in German a noun keeps its capital."""
+    return text if lang == "de" else text[:1].lower() + text[1:]
+
+
+def _cited(source: str, article: str, lang: str) -> str:
+    return f"{source} {word('article', article, lang)}".strip() if article else source
+
+
+def _range(norm: Norm, row: LimitRow, driver: str, lang: str) -> str:
     if not driver:
         return ""
-    return f"{driver} ≤ {_trimmed(row.upto, lang)}" if np.isfinite(row.upto) else driver
+    text, unit = _attribute(norm, driver, lang), norm.attributes[driver].unit
+    return f"{text} ≤ {with_unit(_trimmed(row.upto, lang), unit, lang)}" if np.isfinite(row.upto) else text
 
 
 def _asked(rule: Rule, row: LimitRow, driver: str, lang: str) -> str:
@@ -223,10 +245,11 @@ def _how(rule: Rule, layer: pd.DataFrame) -> np.ndarray:
 
 
 def _with_unit(value: float, unit: str, lang: str) -> str:
-    if np.isposinf(value):
-        return label("unreachable", lang)
-    text = number(value, lang) if unit == "m" else _trimmed(value, lang)
-    return text if unit in NO_UNIT else f"{text} {unit}"
+    return label("unreachable", lang) if np.isposinf(value) else with_unit(_number(value, unit, lang), unit, lang)
+
+
+def _number(value: float, unit: str, lang: str) -> str:
+    return number(value, lang) if unit == "m" else _trimmed(value, lang)
 
 
 def _trimmed(value: float, lang: str) -> str:

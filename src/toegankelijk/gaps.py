@@ -15,7 +15,7 @@ import shapely
 
 from toegankelijk import schema
 from toegankelijk.evidence import bounds_text
-from toegankelijk.labels import kind_names, label, number, word
+from toegankelijk.labels import context_names, kind_names, label, number, word
 from toegankelijk.norm.kernel import MARGIN
 from toegankelijk.widths.footprints import obstacle_shapes
 
@@ -184,8 +184,7 @@ def name_objects(city: schema.City, ids: Iterable[str], *, lang: str = "nl") -> 
     """What the ids stand for: kind and id, such as ``vuilnisbak VB-12``; of several ids in one text, all of them."""
     listed = {text: text.split(BETWEEN) for text in dict.fromkeys(ids) if text}
     single = pd.Index(dict.fromkeys(one for several in listed.values() for one in several), dtype="object")
-    context = schema.context_kinds().values()
-    kinds = {kind.name: kind.name_nl if lang == "nl" else kind.name_en for kind in context} | kind_names(lang)
+    kinds = context_names(lang) | kind_names(lang)
     names = pd.Series(single, single, dtype="object")
     layers = {**city.context, **city.layers}
     # An obstacle says what it is; it comes last, so that its name stays

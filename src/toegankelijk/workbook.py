@@ -178,7 +178,13 @@ def _column(name: str, table: pd.DataFrame, norm: Norm, zones: Mapping[str, str]
 
 def _words(name: str, about: str, zones: Mapping[str, str], names: Names) -> dict[str, str]:
     """Word of every code of a coded column."""
-    known = {"theme": names.themes, "kind": names.kinds, "responsible": names.services, "partner": names.services}
+    known = {
+        "theme": names.themes,
+        "kind": names.kinds,
+        "remedy": names.remedies,
+        "responsible": names.services,
+        "partner": names.services,
+    }
     known["zone_id"] = zones
     return dict(known[about]) if about in known else field_choices("status" if about == "status" else name, names.lang)
 

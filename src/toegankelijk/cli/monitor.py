@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from functools import cache
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
 
@@ -12,7 +13,8 @@ from rich.markup import escape
 from rich.table import Column, Table
 
 from toegankelijk.cli.terminal import Lang, out, refusals, telling
-from toegankelijk.labels import label, word
+from toegankelijk.labels import day, label, names, word
+from toegankelijk.ledger.fields import FIELDS
 from toegankelijk.ledger.words import field_choices, field_label
 
 if TYPE_CHECKING:
@@ -159,7 +161,7 @@ def show_history(
         if found.empty:
             out.print(label("monitor.nothing", lang))
             return
-        days = found["changed_on"].dt.date.astype("str")
+        days = [day(moment, lang, short=True) for moment in found["changed_on"]]
         newest = found.assign(changed_on=days).iloc[::-1]
         _print_cells(newest, ("old", "new"), ("changed_on", "cause"), lang)
 
@@ -175,12 +177,13 @@ def show_trends(
     from toegankelijk.monitoring.reading import monitoring_trends
 
     with refusals(lang):
-        names = by.split(",")
-        table = monitoring_trends(where, by=names)
+        groups = by.split(",")
+        table = monitoring_trends(where, by=groups)
         _write(table, file)
-        happened = [name for name in table if name in (*names, "year", "new", "open") or table[name].any()]
-        shown = table.assign(**{names[0]: table[names[0]].where(table[names[0]] != "city", label("total", lang))})[happened]
-        _print(shown, [_trend_heading(name, names, lang) for name in shown])
+        happened = [name for name in table if name in (*groups, "year", "new", "open") or table[name].any()]
+        first = table[groups[0]]
+        shown = table.assign(**{groups[0]: first.where(first != "city", label("total", lang))})[happened]
+        _print(shown, [_trend_heading(name, groups, lang) for name in shown])
 
 
 @monitor.command("import-excel")
@@ -245,7 +248,8 @@ def _print_cells(found: pd.DataFrame, cells: tuple[str, str], beside: Sequence[s
     columns["field"] = [label("monitor.row", lang) if name == "*" else field_label(name, lang) for name in first["field"]]
     for name in cells:
         columns[name] = [_word(field, text, lang) for field, text in zip(first["field"], first[name], strict=True)]
-    _print(first.iloc[:, :0].assign(**columns), [label(f"monitor.{name}", lang) for name in columns])
+    headings = [label(f"{'ledger' if name in ('old', 'new') else 'monitor'}.{name}", lang) for name in columns]
+    _print(first.iloc[:, :0].assign(**columns), headings)
     if len(found) > len(first):
         out.print(label("monitor.more", lang, count=len(found) - len(first)))
 
@@ -255,7 +259,20 @@ def _word(field: str, code: str, lang: str) -> str:
     if field == "*":
         said = word("came", code, lang)
         return said if said != code else _word("status", code, lang)
+    known = FIELDS.get(field)
+    if known and known.of in ("responsible", "partner"):
+        return _services(lang).get(code, code)
+    if known and known.type == "date":
+        return day(code, lang, short=True)
     return field_choices(field, lang).get(code, code)
+
+
+@cache
+def _services(lang: str) -> dict[str, str]:
+    """Names of the services of the norm that comes with the package; a table does not say which norm named its own."""
+    from toegankelijk.norm import read_norm
+
+    return names(read_norm().services, lang)
 
 
 def _print_counts(codes: pd.Series, group: str, heading: str, lang: str) -> None:

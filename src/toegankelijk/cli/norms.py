@@ -34,7 +34,7 @@ def list_norms() -> None:
 def show_criterion(
     code: Annotated[str, typer.Argument(help="Code of a criterion, such as CRO-01.")],
     norm: NormName = "vlaanderen",
-    lang: Annotated[str, typer.Option("--lang", help="nl or en.")] = "nl",
+    lang: Annotated[str, typer.Option("--lang", help="nl, en, fr or de.")] = "nl",
 ) -> None:
     """Show a criterion: what it asks at each level, on what basis, and what to do about it."""
     from toegankelijk.errors import ConfigError
@@ -50,7 +50,7 @@ def show_criterion(
         heading, facts, limits = describe_criterion(read, code, lang)
         out.print(f"[bold]{escape(heading)}[/bold]")
         for name, text in facts:
-            out.print(f"{name}: {text}", markup=False)
+            out.print(f"{name}{label('colon', lang)} {text}", markup=False)
         print_table(limits)
 
 

@@ -66,7 +66,7 @@ def plan(
         money = parse_budget(budget) if budget else None
         screening = _screened(source, profile, lang)
         table = None if monitoring is None else read_staff(monitoring)
-        with _solver_unheard():
+        with solver_unheard():
             planned = plan_city(screening, table=table, budget=money)
         planned.write(out_folder)
         _print_plan(planned, lang)
@@ -74,7 +74,7 @@ def plan(
 
 
 @contextmanager
-def _solver_unheard() -> Iterator[None]:
+def solver_unheard() -> Iterator[None]:
     """The solver writes lines of its own to standard output, past Python; they are no result of this command."""
     sys.stdout.flush()
     kept = os.dup(1)

@@ -2,10 +2,14 @@
 
 from __future__ import annotations
 
+import itertools
 from collections.abc import Mapping
 
-from toegankelijk.labels import label, word
+from toegankelijk.labels import kind_names, label, several, word
 from toegankelijk.ledger.fields import BESIDE, CAUSES, CODES, CONFLICTS, FIELDS, STAFF_STATUSES
+from toegankelijk.schema import THEMES
+
+_BASES = ("wet", "richtlijn", "buitenlands", "voorstel")
 
 CHOICES: Mapping[str, tuple[str, ...]] = {
     **CODES,
@@ -15,6 +19,8 @@ CHOICES: Mapping[str, tuple[str, ...]] = {
     "feasibility": ("hoog", "middel", "laag"),
     "track": ("eigen", "derden"),
     "severity": ("4", "3", "2", "1"),
+    "theme": THEMES,
+    "basis": (*_BASES, *map(", ".join, itertools.permutations(_BASES, 2))),  # ranges of one limit may rest on two
 }
 """Codes by what a column is about, in the order in which they are offered."""
 
@@ -58,8 +64,11 @@ def field_choices(name: str, lang: str = "nl") -> dict[str, str]:
     """
     field = FIELDS.get(name)
     about = name if field is None else field.of
+    if about == "kind":
+        return kind_names(lang)
     codes = STAFF_STATUSES if name == "status_staff" else CHOICES.get(about, ())
-    return {code: word(GROUPS.get(about, about), code, lang) for code in codes}
+    told = several if about == "basis" else word
+    return {code: told(GROUPS.get(about, about), code, lang) for code in codes}
 
 
 def beside_label(table: str, lang: str = "nl") -> str:

@@ -110,7 +110,8 @@ def _criterion_attribute_faults(row: Mapping[str, str], attribute: schema.Attrib
         flag = attributes.get(cell.removeprefix("!"))
         if flag is None or flag.type != "bool" or not flag.belongs_to(kind):
             yield f"{code}: applies {cell!r} is no true/false attribute of {kind}"
-    for column in ("sentence_nl", "sentence_en"):
+    given = [column for column in ("sentence_fr", "sentence_de") if row.get(column)]
+    for column in ("sentence_nl", "sentence_en", *given):
         if not row[column].endswith(".") or ("{limit}" in row[column]) != (attribute.type != "bool"):
             yield f"{code}: {column} is no sentence with a {{limit}} where the criterion has one"
 

@@ -21,6 +21,7 @@ from toegankelijk.norm.tables import (
     HEADS,
     KEYS,
     MAX_BYTES,
+    WORDING,
     Norm,
     compile_rules,
     no_overrides,
@@ -102,8 +103,9 @@ def _on_base(folder: Traversable, base: object) -> Overridden:
 
 
 def _digest(tables: Mapping[str, pd.DataFrame]) -> str:
-    """SHA-256 over the cells of all tables: byte order marks and line ends make no other norm."""
-    cells = {name: [list(table), *table.to_numpy().tolist()] for name, table in tables.items()}
+    """SHA-256 over the cells of all tables: neither byte order marks and line ends nor another wording make another norm."""
+    judging = {name: table[[column for column in table if not WORDING.fullmatch(str(column))]] for name, table in tables.items()}
+    cells = {name: [list(table), *table.to_numpy().tolist()] for name, table in judging.items()}
     return hashlib.sha256(json.dumps(cells, sort_keys=True, ensure_ascii=False).encode("utf-8", "surrogatepass")).hexdigest()
 
 

@@ -5,12 +5,13 @@ from __future__ import annotations
 import csv
 import io
 import math
+import re
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 
 import pandas as pd
 
-from toegankelijk import schema
+from toegankelijk import labels, schema
 
 HEADS: Mapping[str, tuple[str, ...]] = {
     "themes": ("theme", "weight", "name_nl", "name_en"),
@@ -27,7 +28,7 @@ HEADS: Mapping[str, tuple[str, ...]] = {
     "services": ("service", "name_nl", "name_en", "own"),
     "sources": ("source", "title", "publisher", "year", "article", "url", "kind", "read"),
 }
-"""Tables of a norm folder and the columns that each must have; more columns are allowed."""
+"""Tables of a norm folder and the columns that each must have; more columns are allowed, such as ``name_fr``."""
 
 ATTRIBUTE_COLUMNS = ("attribute", "kind", "unit", "type", "classes", "how", "description_en")
 """Columns of the ``attributes.csv`` that a norm folder may have."""
@@ -41,6 +42,9 @@ KEYS: Mapping[str, str] = {
     "attributes": "attribute",
 }
 """Tables in which each row has a key of its own."""
+
+WORDING = re.compile(r"(name|sentence)_[a-z]{2}")
+"""Columns that only say in a language what the norm is about: another wording is no other norm."""
 
 OVERRIDE_COLUMNS = ("table", "key", "column", "was", "now")
 """Columns of what a norm changed of its base: a row per cell; a whole row that was added or removed has no column."""
@@ -110,7 +114,7 @@ class Norm:
     Parameters
     ----------
     name, version, hash
-        Which norm it is; ``hash`` is the SHA-256 over all its tables and travels with every result.
+        Which norm it is; ``hash`` is the SHA-256 over all its tables but names and sentences, and travels with every result.
     themes, criteria, remedies, services, sources
         Tables with their key as index, all cells text.
     limits, severities
@@ -141,6 +145,17 @@ class Norm:
     base_hash: str = ""
     overrides: pd.DataFrame = field(default_factory=lambda: no_overrides())  # noqa: PLW0108 - defined below
 
+    def __repr__(self) -> str:
+        return f"Norm({self.name!r}, version {self.version}, {len(self.rules)} criteria)"
+
+    def _repr_html_(self) -> str:
+        """Criteria per theme, for a notebook."""
+        from toegankelijk.display import card
+
+        facts = {"version": self.version, "criteria": len(self.rules), "hash": self.hash[:12]}
+        shown = self.criteria[[name for name in ("theme", "kind", "tier", "name_nl", "name_en") if name in self.criteria]]
+        return card(f"Norm {self.name}", facts=facts, tables={"criteria": shown})
+
     def weight(self, theme: str) -> float:
         """Weight of a theme in the score of a zone."""
         return float(str(self.themes.at[theme, "weight"]))
@@ -153,10 +168,13 @@ class Norm:
         >>> from toegankelijk.norm import read_norm
         >>> read_norm().sentence("PAS-01", "1.50", "en")
         'The walking route is at least 1.50 m clear.'
+        >>> read_norm().sentence("PAS-01", "1,50", "fr")
+        "Le cheminement offre un passage libre d'au moins 1,50 m."
         """
         row = self.criteria.loc[code]
-        text = str(row["sentence_nl" if lang == "nl" else "sentence_en"])
-        return text.replace("{limit}", required).replace("{unit}", str(row["unit"]))
+        columns = [f"sentence_{one}" for one in (labels.check_language(lang), "en", "nl")]
+        text = next(str(row[column]) for column in columns if row.get(column))  # a norm of one's own may lack a language
+        return text.replace("{limit} {unit}", labels.with_unit(required, str(row["unit"]), lang)).replace("{limit}", required)
 
 
 def no_overrides() -> pd.DataFrame:
