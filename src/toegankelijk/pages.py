@@ -4,45 +4,23 @@ from __future__ import annotations
 
 import base64
 import hashlib
-import html
 import re
-from collections.abc import Callable, Mapping
-from functools import partial
-from html.parser import HTMLParser
-from importlib import import_module
+from collections.abc import Callable, Sequence
+from functools import cache, partial
 from importlib.resources import files
-from pathlib import Path, PurePosixPath
+from pathlib import Path
+from typing import TYPE_CHECKING
 
 from toegankelijk import labels
 
-ASSETS: Mapping[str, tuple[str, str]] = {
-    "leaflet.js": ("leaflet", "leaflet.js"),
-    "leaflet.css": ("leaflet", "leaflet.css"),
-    "jquery-3.7.1.min.js": ("jquery", "jquery.min.js"),
-    "leaflet.markercluster.js": ("leaflet_markercluster", "leaflet.markercluster.js"),
-    "MarkerCluster.css": ("leaflet_markercluster", "MarkerCluster.css"),
-    "MarkerCluster.Default.css": ("leaflet_markercluster", "MarkerCluster.Default.css"),
-}
-"""File that folium asks for: the xstatic package that has it, and its name there."""
-
-LIVE = str.maketrans({mark: f"&#{ord(mark)};" for mark in "{}`$\\"})
-"""Characters that jinja2 and JavaScript give a meaning; as entities they are only text."""
+if TYPE_CHECKING:
+    from jinja2.sandbox import SandboxedEnvironment
 
 
 def fill_template(name: str, lang: str, **context: object) -> str:
     """Page from a template of the package; what is filled in is text, never markup or template code."""
-    from jinja2 import PackageLoader, StrictUndefined
-    from jinja2.sandbox import SandboxedEnvironment
-
-    environment = SandboxedEnvironment(
-        loader=PackageLoader("toegankelijk", "data/templates"),
-        autoescape=True,
-        undefined=StrictUndefined,
-        trim_blocks=True,
-        lstrip_blocks=True,
-    )
     write: Callable[..., str] = partial(labels.label, lang=labels.check_language(lang))
-    return environment.get_template(name).render(lang=lang, label=write, word=partial(labels.word, lang=lang), **context)
+    return _environment().get_template(name).render(lang=lang, label=write, word=partial(labels.word, lang=lang), **context)
 
 
 def read_template(name: str) -> str:
@@ -50,86 +28,69 @@ def read_template(name: str) -> str:
     return files("toegankelijk").joinpath("data", "templates", name).read_text("utf-8")
 
 
-def inert(value: object) -> str:
-    """Text that jinja2, JavaScript template literals and HTML all show as it is.
+def fill_page(
+    name: str, lang: str, *, styles: Sequence[str], scripts: Sequence[str], images: Sequence[str] = (), **context: object
+) -> str:
+    """Page from a template of the package, with styles and scripts in it, and a policy that lets no other script run.
 
-    Examples
-    --------
-    >>> inert("<b>{{ 7 * 7 }}</b>")
-    '&lt;b&gt;&#123;&#123; 7 * 7 &#125;&#125;&lt;/b&gt;'
+    Parameters
+    ----------
+    name
+        Template; it has places for ``policy``, ``style`` and each of ``scripts``.
+    lang
+        Language of the page.
+    styles, scripts
+        Content of trusted styles and scripts.
+    images
+        Hosts from which the page may load pictures once somebody asks for them, such as base maps.
+    context
+        What else is filled in: text, never markup.
     """
-    return html.escape(str(value)).translate(LIVE)
+    from markupsafe import Markup
+
+    closed = [script.replace("</script", r"<\/script") for script in scripts]
+    rules = policy("".join(f"<script>{script}</script>" for script in closed), images=images)
+    trusted = {"policy": Markup(rules), "style": Markup("\n".join(styles)), "scripts": [Markup(script) for script in closed]}  # noqa: S704
+    return fill_template(name, lang, **trusted, **context)
 
 
-def inline_assets(page: str) -> str:
-    """The page with the scripts and styles of installed packages in it, instead of references; unknown references stay."""
-    page = re.sub(r'<script src="([^"]*)"></script>', lambda tag: _inline(tag, "script"), page)
-    return re.sub(r'<link rel="stylesheet" href="([^"]*)"\s*/?>', lambda tag: _inline(tag, "style"), page)
+def read_asset(name: str) -> str:
+    """Script or style of Leaflet, as its package has it, with the pictures that it refers to in it."""
+    from xstatic.pkg import leaflet
+
+    folder = Path(leaflet.BASE_DIR)
+    content = re.sub(r"^//# sourceMappingURL=.*$", "", (folder / name).read_text("utf-8"), flags=re.MULTILINE)
+    return re.sub(r"url\((images/[^)]*)\)", lambda url: f"url({_data_uri(folder / url[1])})", content)
 
 
-def outside_sources(page: str) -> list[str]:
-    """What a page would load that is not in it: elements with a source, urls in styles, tile layers in scripts."""
-    parser = _Sources()
-    parser.feed(page)
-    return parser.found
+def policy(page: str, *, images: Sequence[str] = ()) -> str:
+    """Content security policy that lets only the scripts of this page run; a handler smuggled into markup does not.
 
-
-def policy(page: str) -> str:
-    """Content security policy that lets only the scripts of this page run; a handler smuggled into markup does not."""
+    Pictures come from the page itself, and from hosts of ``images``.
+    """
     scripts = re.findall(r"<script>(.*?)</script>", page, flags=re.DOTALL)
     digests = [base64.b64encode(hashlib.sha256(script.encode()).digest()).decode() for script in scripts]
-    allowed = " ".join(f"'sha256-{digest}'" for digest in digests)
-    rules = (
-        f"default-src 'none'; script-src {allowed}; style-src 'unsafe-inline'; img-src data:; base-uri 'none'; form-action 'none'"
-    )
+    allowed = " ".join(f"'sha256-{digest}'" for digest in digests) or "'none'"
+    pictures = " ".join(["data:", *images])
+    rules = f"default-src 'none'; script-src {allowed}; style-src 'unsafe-inline'; img-src {pictures}; "
+    rules += "base-uri 'none'; form-action 'none'"
     return f'<meta http-equiv="Content-Security-Policy" content="{rules}">'
 
 
-def _inline(tag: re.Match[str], element: str) -> str:
-    name = PurePosixPath(tag[1]).name
-    if name not in ASSETS:
-        return tag[0]
-    package, file = ASSETS[name]
-    folder = Path(import_module(f"xstatic.pkg.{package}").BASE_DIR)
-    content = (folder / file).read_text("utf-8")
-    content = re.sub(r"^//# sourceMappingURL=.*$", "", content, flags=re.MULTILINE).replace("</script", r"<\/script")
-    if element == "style":
-        content = re.sub(r"url\((images/[^)]*)\)", lambda url: f"url({_data_uri(folder / url[1])})", content)
-    return f"<{element}>\n{content}\n</{element}>"
+@cache
+def _environment() -> SandboxedEnvironment:
+    """Templates of the package, read once: a city has many papers."""
+    from jinja2 import PackageLoader, StrictUndefined
+    from jinja2.sandbox import SandboxedEnvironment
+
+    return SandboxedEnvironment(
+        loader=PackageLoader("toegankelijk", "data/templates"),
+        autoescape=True,
+        undefined=StrictUndefined,
+        trim_blocks=True,
+        lstrip_blocks=True,
+    )
 
 
 def _data_uri(file: Path) -> str:
     return f"data:image/png;base64,{base64.b64encode(file.read_bytes()).decode()}"
-
-
-class _Sources(HTMLParser):
-    """Collects what a page would load."""
-
-    PATTERNS: Mapping[str, tuple[str, ...]] = {
-        "style": (r"@import\s+[^;]+", r"url\(\s*['\"]?(?!data:|#)[^)]*//[^)]*"),
-        "script": (r"L\.tileLayer[\w.]*\(\s*[\"'`][^\"'`]*", r"sourceMappingURL=\S+"),
-    }
-    LOADED = frozenset({"src", "srcset", "data", "poster", "background"})
-
-    def __init__(self) -> None:
-        super().__init__()
-        self.found: list[str] = []
-        self.inside = ""
-
-    def handle_starttag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:
-        """Note the sources of an element; a link in the text is not one."""
-        self.inside = tag
-        loaded = self.LOADED | ({"href", "xlink:href"} if tag in ("link", "use", "image", "base") else set())
-        self.found += [
-            f"<{tag} {key}={value!r}>" for key, value in attrs if key in loaded and not str(value).startswith(("data:", "#"))
-        ]
-
-    def handle_endtag(self, tag: str) -> None:
-        """Leave a style or script."""
-        self.inside = ""
-
-    def handle_data(self, data: str) -> None:
-        """Look into styles and scripts."""
-        self.found += [
-            found.group(0)[:200] for pattern in self.PATTERNS.get(self.inside, ()) for found in re.finditer(pattern, data)
-        ]

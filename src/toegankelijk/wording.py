@@ -14,7 +14,7 @@ import pandas as pd
 from toegankelijk import labels
 from toegankelijk.norm import Norm, read_norm
 
-TEXTS = ("bottleneck_id", "object_id", "street", "description", "value", "required", "solution", "cost_class", "basis", "source")
+TEXTS = ("bottleneck_id", "object_id", "street", "description", "value", "required", "solution", "cost_class", "source")
 """Columns of bottlenecks that are shown as they are."""
 
 REASONS = ("solution", "priority", "feasibility", "planning", "responsible")
@@ -31,6 +31,7 @@ class Names:
     services: Mapping[str, str]
     remedies: Mapping[str, str]
     kinds: Mapping[str, str]
+    sources: Mapping[str, str]
 
     @classmethod
     def of(cls, norm: Norm | None, lang: str) -> Names:
@@ -42,7 +43,8 @@ class Names:
             criteria=labels.names(norm.criteria, lang),
             services=labels.names(norm.services, lang),
             remedies=labels.names(norm.remedies, lang),
-            kinds=labels.kind_names(lang),
+            kinds={**labels.context_names(lang), **labels.kind_names(lang)},
+            sources=dict(norm.sources["title"]),
         )
 
 
@@ -86,7 +88,8 @@ def describe_bottlenecks(bottlenecks: pd.DataFrame, names: Names, zones: Mapping
     shown = {column: text(table[column]) for column in TEXTS}
     shown["theme"] = translate(table["theme"], names.themes)
     shown["kind"] = translate(table["kind"], names.kinds)
-    shown["zone"] = translate(table["zone_id"], zones)
+    shown["zone"] = translate_each(table["zone_id"], zones)
+    shown["basis"] = table["basis"].map(lambda codes: labels.several("basis", codes, lang))
     shown["level"] = text(table["level"])
     shown["criterion"] = translate(table["criterion"], {code: f"{code} {name}" for code, name in names.criteria.items()})
     several = text(table["criteria"])
@@ -106,16 +109,16 @@ def describe_bottlenecks(bottlenecks: pd.DataFrame, names: Names, zones: Mapping
     for what in REASONS:
         shown[f"{what}_reason"] = text(table[f"{what}_reason"])
     for column in ("first_seen", "last_seen"):
-        shown[column] = text(table[column])
+        shown[column] = table[column].map(lambda day: labels.day(day, lang))
     return pd.DataFrame(shown, index=table.index)
 
 
 def describe_examples(examples: pd.DataFrame, names: Names, zones: Mapping[str, str]) -> pd.DataFrame:
     """Good examples in words, all columns text, on the same index."""
     shown = {
-        "theme": translate(examples["theme"], names.themes),
+        "theme": translate_each(examples["theme"], names.themes),
         "kind": translate(examples["kind"], names.kinds),
-        "zone": translate(examples["zone_id"], zones),
+        "zone": translate_each(examples["zone_id"], zones),
         "criteria": text(examples["criteria"]).str.replace("|", ", "),
     }
     plain = {column: text(examples[column]) for column in ("object_id", "level", "street", "name")}
@@ -146,6 +149,11 @@ def translate(values: pd.Series, names: Mapping[str, str]) -> pd.Series:
     """Names for codes; a code without a name stays."""
     codes = text(values)
     return codes.map(lambda code: names.get(code, code))
+
+
+def translate_each(values: pd.Series, names: Mapping[str, str]) -> pd.Series:
+    """Names for codes of which several may stand in a cell, with a ``|`` between them."""
+    return text(values).map(lambda codes: ", ".join(names.get(code, code) for code in codes.split("|")))
 
 
 def describe_score(row: Mapping[Any, Any], lang: str) -> dict[str, Any]:

@@ -2,26 +2,32 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING
 
 import geopandas as gpd
-import numpy as np
 import pandas as pd
 import shapely
 
-from toegankelijk import maps, pages
 from toegankelijk.labels import label, number, word
-from toegankelijk.overlays import short_name
+from toegankelijk.maps import draw_layers
+from toegankelijk.maps.ground import draw_ground
+from toegankelijk.maps.layers import Field, Layer, Style, Words
+from toegankelijk.maps.words import code_field, number_field, said, same, text_field, word_field, word_names
+from toegankelijk.network_maps.places import draw_outlines
+from toegankelijk.network_maps.ways import draw_islands, draw_ways, sure_islands
 from toegankelijk.reach import Reach
 
 if TYPE_CHECKING:
     import folium
 
-from toegankelijk.network_maps.layers import STYLES, add_islands, add_signs, add_ways, add_zones, sure_islands
-
 NEAR = 0.5
 """Metres within which ways of before and after the plan are the same."""
+
+_TERMS = (("#00332e", "#ffffff"), ("#0b6e63", "#ffffff"), ("#bfe3dc", "#111111"))
+"""Ground and mark of the signs of the terms, the first term darkest."""
+
+_LEFT = "#7a0c0c"
 
 
 def show_jobs(
@@ -31,7 +37,7 @@ def show_jobs(
     reach: Reach | None = None,
     fixes: pd.DataFrame | None = None,
     after: Reach | None = None,
-    services: Mapping[str, str] | None = None,
+    services: Mapping[str, Words] | None = None,
     gains: pd.DataFrame | None = None,
     lang: str = "nl",
     title: str = "",
@@ -52,40 +58,89 @@ def show_jobs(
     after
         The walking network once the plan is done.
     services
-        Names of services by code.
+        Names of services by code, per language.
     gains
-        Per term what the network gains, for the order of the terms and the table under the map.
+        Per term what the network gains, for the order of the terms and what stands over the map.
     lang, title, attribution
         As for other maps.
     """
-    page = maps.blank_map()
-    extents = [np.full(4, np.nan)]
-    around = add_zones(page, zones, lang)
+    layers: list[Layer] = [] if reach is None else draw_ground(reach.city)
+    layers.append(draw_outlines(zones))
     if reach is not None:
         opened, stays = _islands_opened(reach, after)
-        add_islands(page, reach, opened, label("network.map.islands_opened", lang), "island_opened", lang)
-        add_islands(page, reach, stays, label("network.map.islands_stay", lang), "island", lang)
-        extents += [add_ways(page, reach, reach.edges(lang=lang), lang, fixes=fixes)]
+        parts = {"islands_opened": opened, "islands_stay": stays}
+        layers += [draw_islands(reach, rows, key=key) for key, rows in parts.items() if len(rows)]
+        layers.append(draw_ways(reach, reach.edges(lang=lang), fixes=fixes))
     terms = [str(term) for term in (gains.index if gains is not None else sorted(set(jobs["term"]) - {""}))]
-    told, titles = _described_jobs(jobs, services or {}, lang)
-    groups: list[tuple[str, pd.Series, str, str, bool]] = [
-        (word("term", term, lang), jobs["term"] == term, f"t{min(i, 2)}", term, True) for i, term in enumerate(terms)
+    layers += draw_jobs(jobs, terms, services or {})
+    done = [term for term in terms if (jobs["term"] == term).any()]
+    texts = [_term_text(term, jobs[jobs["term"] == term], gains, lang) for term in done]
+    intro = " ".join([*texts, label("layer.plan_page", lang)])
+    return draw_layers(layers, title=title, lang=lang, attribution=attribution, intro=intro)
+
+
+def draw_jobs(jobs: gpd.GeoDataFrame, terms: Sequence[str], services: Mapping[str, Words]) -> list[Layer]:
+    """Jobs in the plan by term; beside it those left out: of high priority, others, and those of third parties."""
+    names = word_names("term", terms)
+    styles = {
+        term: Style(names[term], ground, sign=same(term), shape="tag", size=28, text=mark)
+        for term, (ground, mark) in zip(terms, (*_TERMS, *[_TERMS[-1]] * len(terms)), strict=False)
+    }
+    out, others, high = jobs["term"] == "", jobs["track"] != "eigen", jobs["priority_band"] == "hoog"
+    left = {
+        "jobs_high": (out & ~others & high, "!", "network.map.left_high"),
+        "jobs_other": (out & ~others & ~high, "–", "network.map.left_other"),
+        "jobs_third": (out & others, "→", "network.map.third"),
+    }
+    layers = [_layer("jobs", said("layer_name.jobs"), jobs[~out], styles, jobs["term"][~out], services)]
+    for key, (chosen, mark, title) in left.items():
+        look = Style(said(title), "#ffffff", sign=same(mark), shape="tag", text=_LEFT)
+        rows = jobs[chosen]
+        layers.append(_layer(key, said(title), rows, {key: look}, pd.Series(key, rows.index), services, shown=key == "jobs_high"))
+    return [layer for layer in layers if len(layer.shapes)]
+
+
+def _layer(
+    key: str,
+    title: Words,
+    jobs: gpd.GeoDataFrame,
+    styles: Mapping[str, Style],
+    classes: pd.Series,
+    services: Mapping[str, Words],
+    *,
+    shown: bool = True,
+) -> Layer:
+    points = shapely.point_on_surface(jobs.geometry.to_numpy())
+    return Layer(
+        key=key,
+        title=title,
+        shapes=gpd.GeoSeries(points, jobs.index, crs=jobs.crs),
+        styles={name: look for name, look in styles.items() if (classes == name).any()},
+        classes=classes,
+        fields=job_fields(jobs, services),
+        named=("solutions", "street"),
+        identity="job",
+        shown=shown,
+    )
+
+
+def job_fields(jobs: gpd.GeoDataFrame, services: Mapping[str, Words]) -> list[Field]:
+    """What is done, by whom, what it costs and gains, and why it is in the plan or not."""
+    fields = [
+        text_field("solutions", "solution", jobs["solutions"], searched=True),
+        text_field("street", "street", jobs["street"], searched=True),
+        word_field("planning", "planning", jobs["term"], "term", facet=True),
+        text_field("plan_reason", "column.plan_reason", jobs["plan_reason"]),
+        code_field("responsible", "responsible", jobs["responsible"], services, facet=True, searched=True),
+        word_field("priority_band", "priority", jobs["priority_band"], "band", facet=True),
+        number_field("cost", "layer.cost", jobs["cost"], unit="€"),
+        number_field("gain", "plan.page.won", jobs["gain_residents"]),
+        number_field("metres", "column.gain_metres", jobs["gain_metres"]),
+        text_field("job_reason", "job_reason", jobs["reason"]),
+        text_field("objects", "objects", jobs["objects"], searched=True),
+        text_field("job", "job", jobs.index.to_series(), searched=True),
     ]
-    out, others = jobs["term"] == "", jobs["track"] != "eigen"
-    high = jobs["priority_band"] == "hoog"
-    groups += [(label("network.map.left_high", lang), out & ~others & high, "left", "!", True)]
-    groups += [(label("network.map.left_other", lang), out & ~others & ~high, "left", "–", False)]
-    groups += [(label("network.map.third", lang), out & others, "left", "→", False)]
-    for name, chosen, style, sign, show in groups:
-        extents += [
-            add_signs(page, jobs[chosen], told[chosen], name, (sign, f"sign job {style}"), lang, titles=titles, show=show)
-        ]
-    maps.fit_map(page, extents if np.isfinite(np.vstack(extents)).any() else [around])
-    rows = [_term_row(term, jobs[jobs["term"] == term], gains, lang) for term in terms]
-    signs = [(name, f"sign job {style}", sign) for name, chosen, style, sign, _ in groups if chosen.any()]
-    shown = {"styles": STYLES, "signs": signs, "rows": rows, "network": reach is not None, "attribution": attribution}
-    maps.frame_map(page, title, pages.fill_template("plan_legend.html", lang, **shown))
-    return page
+    return [field for field in fields if field.values.notna().any()]
 
 
 def _islands_opened(reach: Reach, after: Reach | None) -> tuple[gpd.GeoDataFrame, gpd.GeoDataFrame]:
@@ -99,26 +154,11 @@ def _islands_opened(reach: Reach, after: Reach | None) -> tuple[gpd.GeoDataFrame
     return now[opened].reset_index(drop=True), now[~opened].reset_index(drop=True)
 
 
-def _described_jobs(jobs: gpd.GeoDataFrame, services: Mapping[str, str], lang: str) -> tuple[pd.DataFrame, dict[str, str]]:
-    """What is done, by whom, what it costs and gains, and why it is in the plan or not; and the titles of these."""
-    who = jobs["responsible"].astype("object").map(lambda code: services.get(code, code))
-    texts = {
-        "what": jobs["solutions"],
-        "street": jobs["street"],
-        "who": who,
-        "cost": jobs["cost"].map(lambda value: number(float(value), lang, digits=0)),
-        "gain": jobs["gain_residents"].map(lambda value: number(float(value), lang, digits=0)),
-        "why": jobs["plan_reason"],
-        "job": jobs["reason"],
-        "objects": jobs["objects"],
-    }
-    table = pd.DataFrame({key: value.astype("object").fillna("") for key, value in texts.items()}, index=jobs.index)
-    keys = ("solution", "street", "responsible", "cost_eur", "plan.page.gain", "reason", "job", "object")
-    titles = {name: label(key, lang) for name, key in zip(table, keys, strict=True)}
-    return table.assign(told=short_name(table["what"], table["street"])), titles
-
-
-def _term_row(term: str, jobs: pd.DataFrame, gains: pd.DataFrame | None, lang: str) -> dict[str, str]:
-    gained = float("nan") if gains is None else float(gains.loc[term, "residents"])
-    numbers = {"count": float(len(jobs)), "cost": float(jobs["cost"].sum()), "gain": gained}
-    return {"term": word("term", term, lang), **{key: number(value, lang, digits=0) for key, value in numbers.items()}}
+def _term_text(term: str, jobs: pd.DataFrame, gains: pd.DataFrame | None, lang: str) -> str:
+    """How many jobs a term has, what they cost, and who gains by then."""
+    numbers = {"count": float(len(jobs)), "cost": float(jobs["cost"].sum())}
+    told = {name: number(value, lang, digits=0) for name, value in numbers.items()}
+    text = label("layer.term", lang, term=word("term", term, lang), **told)
+    if gains is None:
+        return text
+    return f"{text} {label('layer.term_gain', lang, gain=number(float(gains.loc[term, 'residents']), lang, digits=0))}"
