@@ -8,8 +8,9 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from toegankelijk import labels, reports, wording
+from toegankelijk import labels, wording
 from toegankelijk.errors import ConfigError
+from toegankelijk.reports import overview
 
 from . import hostile
 from .frames_for_pages import balance, bottlenecks, good_examples, run, scores, unknowns, write_report
@@ -93,7 +94,7 @@ def test_bottlenecks_are_sorted_by_priority_and_say_all_reasons(rows):
 
 
 def test_a_long_list_is_cut_and_says_so(monkeypatch, tmp_path):
-    monkeypatch.setattr(reports, "MAX_ROWS", 5)
+    monkeypatch.setattr(overview, "MAX_ROWS", 5)
     page = write(tmp_path)
     assert "5 van 12 knelpunten" in page
     assert len(Tables(page).rows["bottlenecks"]) == 6
@@ -124,7 +125,7 @@ def test_balance_without_reasons(tmp_path, reasons):
 def test_layers_and_reasons_are_in_the_language():
     reasons = {"exact copy of another row": 2, "the same object as another, less than 2.5 m away": 1, "something new": 4}
     given = {"layer": "stop: haltes.gpkg/palen", "kind": "stop", "read": 9, "assessed": 2, "outside": 0, "not_assessable": 7}
-    rows = reports._describe_balance(pd.DataFrame([{**given, "derived": 0, "reasons": reasons}]), wording.Names.of(None, "nl"))
+    rows = overview._describe_balance(pd.DataFrame([{**given, "derived": 0, "reasons": reasons}]), wording.Names.of(None, "nl"))
     assert rows[0]["layer"] == "haltes.gpkg/palen"
     said = ["exacte kopie van een andere rij: 2", "hetzelfde object als een ander, op minder dan 2.5 m: 1", "something new: 4"]
     assert rows[0]["reasons"] == said
@@ -191,14 +192,14 @@ def test_hostile_text_stays_text(tmp_path):
     given = run() | {key: texts[i] for i, key in enumerate(("scope", "crs", "date", "version", "attribution"))}
     given["norm"] = {"name": texts[0], "version": texts[10], "hash": texts[12]}
     given["inputs"] = [dict.fromkeys(("layer", "kind", "path", "sha256", "crs", "operation", "date"), text) for text in texts]
-    table = pd.concat([balance()] * 16, ignore_index=True)
+    table = pd.concat([balance()] * len(texts), ignore_index=True).head(len(texts))
     page = write(
         tmp_path,
         city_name=texts[0] + texts[11],
         scores=hostile.poison_scores(scores(), texts),
         bottlenecks=hostile.poison(bottlenecks(len(texts)), texts),
         good_examples=hostile.poison(good_examples(), texts),
-        unknowns=hostile.poison(pd.concat([unknowns()] * 16, ignore_index=True), texts),
+        unknowns=hostile.poison(pd.concat([unknowns()] * len(texts), ignore_index=True), texts),
         balance=hostile.poison(table, texts).assign(reasons=[{text: 1} for text in texts]),
         run=given,
     )

@@ -185,9 +185,13 @@ class Osm(_Table):
 
 
 class About(_Table):
-    """Name of the city, its coordinate system (``auto``: the usual one of the place), and the date and origin of its data."""
+    """Name of the city, its coordinate system (``auto``: the usual one of the place), and the date and origin of its data.
+
+    ``contact`` is who answers questions on letters and work lists: a service with its address, not a person.
+    """
 
     name: str = ""
+    contact: str = ""
     attribution: str = ""
     crs: str | None = None
     date: datetime.date | None = None

@@ -17,9 +17,6 @@ MAX_ROWS = 1000
 BANDS, TERMS = ("hoog", "middel", "laag"), ("KT", "MLT", "LT")
 """Columns of works with counts per priority and per term."""
 
-LEVEL_COUNTS = tuple(f"objects_{level}" for level in schema.LEVELS)
-"""Columns of cities with counts of objects per level."""
-
 NO_OPERATION = "none"
 """Operation of a layer that was in the coordinate system of the run already; the report leaves it out."""
 
@@ -87,41 +84,12 @@ def write_report(
         totals={"bottlenecks": len(bottlenecks), "good_examples": len(good_examples)},
         unknowns=_describe_unknowns(unknowns, names),
         balance=_describe_balance(balance, names),
-        run={**dict.fromkeys(("norm", "scope", "crs", "date", "version", "attribution"), ""), **run},
+        run={
+            **dict.fromkeys(("norm", "scope", "crs", "version", "attribution"), ""),
+            **run,
+            "date": labels.day(run.get("date"), lang),
+        },
         inputs=[_describe_input(source, names) for source in run.get("inputs", ())],
-    )
-    Path(path).write_text(page, encoding="utf-8", newline="\n")
-
-
-def write_comparison(path: Path, *, table: pd.DataFrame, scores: pd.DataFrame, norm: Norm, lang: str = "nl") -> None:
-    """Write several cities side by side as one HTML file without scripts.
-
-    Parameters
-    ----------
-    table, scores
-        Of `toegankelijk.screening.cities.Cities`.
-    """
-    names = wording.Names.of(norm, lang)
-    whole = scores[scores["zone_id"] == "city"]
-    as_zones = whole.assign(zone_id=whole["city"], zone_name=whole["city"])
-    facts = table[table["zone_id"] == "city"].to_dict("records")
-    missing = {row["city"]: row["not_delivered"].split("|") if row["not_delivered"] else [] for row in facts}
-    page = pages.fill_template(
-        "compare.html",
-        lang,
-        title=labels.label("compare.title", lang),
-        cities=wording.headline(as_zones, lang),
-        per_theme=wording.describe_themes(as_zones, names),
-        facts=[
-            {**row, "missing": ", ".join(names.kinds.get(kind, kind) for kind in missing[row["city"]])}
-            | {key: wording.number_of(row[key], lang) for key in ("bottlenecks", "hoog", *LEVEL_COUNTS)}
-            for row in facts
-        ],
-        zones_of=[
-            {"city": city, "rows": wording.headline(rows[rows["zone_id"] != "city"], lang)}
-            for city, rows in scores.groupby("city", sort=True)
-        ],
-        norm=norm,
     )
     Path(path).write_text(page, encoding="utf-8", newline="\n")
 
@@ -225,7 +193,8 @@ def _describe_input(source: Mapping[str, Any], names: wording.Names) -> dict[str
         shown["operation"], metres = "", ""
     shown["layer"] = shown.get("layer", "").removeprefix(f"{kind}: ")
     return {
-        **{key: shown.get(key, "") for key in ("layer", "path", "sha256", "crs", "operation", "date")},
+        **{key: shown.get(key, "") for key in ("layer", "path", "sha256", "crs", "operation")},
+        "date": labels.day(source.get("date"), names.lang, short=True),
         "kind": names.kinds.get(kind, kind),
         "accuracy": metres and labels.label("report.metres", names.lang, value=metres),
     }
