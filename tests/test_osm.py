@@ -906,3 +906,11 @@ def test_heidelberg_counts(shared_data):
     for layer in layers.values():
         assert layer.geometry.is_valid.all()
         assert layer.index.is_unique
+
+
+def test_a_file_that_is_not_in_order_is_refused_with_what_to_do(tmp_path):
+    ways = "".join(f'<way id="{n}" version="1"><nd ref="1"/><nd ref="2"/><tag k="highway" v="footway"/></way>' for n in (9, 8))
+    nodes = "".join(f'<node id="{n}" version="1" lat="51.0" lon="5.{n}"/>' for n in (1, 2))
+    (tmp_path / "a.osm").write_text(f'<osm version="0.6">{nodes}{ways}</osm>', encoding="utf-8")
+    with pytest.raises(InputError, match=r"out of order.*osmium sort a\.osm -o"):
+        osm.read_osm(tmp_path / "a.osm")

@@ -17,10 +17,12 @@ if TYPE_CHECKING:
     from toegankelijk.city import read_city
     from toegankelijk.coverage import cover_norm
     from toegankelijk.errors import ConfigError, CrsError, InputError, MissingExtraError, NormError, ToegankelijkError
+    from toegankelijk.exchange import Exported, export_screened
     from toegankelijk.findings import Findings, assess, find_good_examples
     from toegankelijk.groups import judge_groups
     from toegankelijk.inspection import Inspection, inspect_files
-    from toegankelijk.maps import show_map
+    from toegankelijk.maps import draw_layers, show_map, write_map
+    from toegankelijk.maps.layers import Field, Layer, Style
     from toegankelijk.measure import measure_layers
     from toegankelijk.measure.shares import measure_shares
     from toegankelijk.measure.stop_distances import measure_stop_distances
@@ -46,6 +48,7 @@ if TYPE_CHECKING:
     from toegankelijk.scores import score_city, score_zones
     from toegankelijk.screening import Screening, screen, screen_city
     from toegankelijk.screening.cities import Cities, screen_cities
+    from toegankelijk.screening.papers import write_papers
     from toegankelijk.screening.plans import CityPlan, plan_city, write_reach
     from toegankelijk.survey import list_survey, list_visits
     from toegankelijk.versions import show_versions
@@ -59,7 +62,9 @@ _HOME = {
     "findings": ("Findings", "assess", "find_good_examples"),
     "groups": ("judge_groups",),
     "inspection": ("Inspection", "inspect_files"),
-    "maps": ("show_map",),
+    "exchange": ("Exported", "export_screened"),
+    "maps": ("draw_layers", "show_map", "write_map"),
+    "maps.layers": ("Field", "Layer", "Style"),
     "measure": ("measure_layers",),
     "measure.shares": ("measure_shares",),
     "monitoring": ("import_workbooks", "open_store", "read_monitoring", "update_monitoring"),
@@ -106,6 +111,7 @@ _HOME = {
         "Cities",
         "screen_cities",
     ),
+    "screening.papers": ("write_papers",),
     "screening.plans": (
         "CityPlan",
         "plan_city",
@@ -119,10 +125,13 @@ __all__ = [
     "CityPlan",
     "ConfigError",
     "CrsError",
+    "Exported",
+    "Field",
     "Findings",
     "Horizon",
     "InputError",
     "Inspection",
+    "Layer",
     "MissingExtraError",
     "Norm",
     "NormError",
@@ -131,6 +140,7 @@ __all__ = [
     "Profile",
     "Reach",
     "Screening",
+    "Style",
     "ToegankelijkError",
     "Walking",
     "Weighed",
@@ -139,7 +149,9 @@ __all__ = [
     "compare_screenings",
     "cover_norm",
     "diff_monitoring",
+    "draw_layers",
     "export_monitoring",
+    "export_screened",
     "find_bottlenecks",
     "find_good_examples",
     "import_workbooks",
@@ -177,6 +189,8 @@ __all__ = [
     "walk_city",
     "weigh",
     "with_observations",
+    "write_map",
+    "write_papers",
     "write_reach",
 ]
 

@@ -62,6 +62,24 @@ class Findings:
     def __len__(self) -> int:
         return len(self.table)
 
+    def __repr__(self) -> str:
+        return f"Findings({self.city.name!r}, {len(self):,} rows, norm {self.norm.name!r})"
+
+    def _repr_html_(self) -> str:
+        """Outcomes per theme and the first rows, for a notebook."""
+        from toegankelijk.display import card
+        from toegankelijk.labels import label
+
+        themes = pd.Series({code: rule.theme for code, rule in self.norm.rules.items()}, dtype="object")
+        theme = self.table["criterion"].astype("object").map(themes)
+        counts = pd.crosstab(theme.rename("theme"), self.table["outcome"].astype("object"))
+        tables = {label("display.outcome"): counts, label("display.findings"): self.table}
+        return card(
+            f"{label('display.findings')}: {self.city.name}",
+            facts={label("display.norm", name=""): self.norm.name},
+            tables=tables,
+        )
+
 
 def assess(city: schema.City, norm: Norm, *, scope: str | Collection[str] = "core") -> Findings:
     """Judge every object by the criteria of its kind, at the level of each area that it lies in.

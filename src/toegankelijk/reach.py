@@ -55,6 +55,18 @@ class Reach:
     city: schema.City
     walking: Walking
 
+    def __repr__(self) -> str:
+        return f"Reach({self.city.name!r}, {', '.join(self.walking.profiles)})"
+
+    def _repr_html_(self) -> str:
+        """Who reaches what in the city and its zones, for a notebook."""
+        from toegankelijk.display import card
+
+        rows = self.areas[self.areas["division"].isin([CITY, ZONE])]
+        shown = rows[["name", "profile", "purpose", *(name for name in rows if str(name).startswith("share"))]]
+        facts = {label("display.islands"): int(self.islands["surely"].sum())}
+        return card(label("display.reach", city=self.city.name), facts=facts, tables={"areas": shown})
+
     @cached_property
     def table(self) -> pd.DataFrame:
         """A row per profile, origin and purpose; see `toegankelijk.network.reach.find_reach`. ``reached`` is one of `REACHED`."""

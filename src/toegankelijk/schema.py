@@ -61,6 +61,8 @@ class Kind:
     stretch: bool
     name_nl: str
     name_en: str
+    name_fr: str
+    name_de: str
     description: str
 
 
@@ -159,30 +161,21 @@ class City:
     terrain: Terrain | None = None
     observations: pd.DataFrame = field(default_factory=lambda: pd.DataFrame(columns=list(OBSERVATION_COLUMNS)))
 
+    def __repr__(self) -> str:
+        counts = ", ".join(f"{len(layer):,} {kind}" for kind, layer in self.layers.items())
+        return f"City({self.name!r}, {self.crs.to_string()}, {len(self.zones)} zones; {counts})"
+
 
 @cache
 def kinds() -> Mapping[str, Kind]:
     """Kinds of objects by name."""
-    return MappingProxyType(
-        {
-            row["kind"]: Kind(
-                row["kind"], row["geometry"], row["stretch"] == "true", row["name_nl"], row["name_en"], row["description"]
-            )
-            for row in _rows("kinds")
-        }
-    )
+    return MappingProxyType({row["kind"]: _kind(row) for row in _rows("kinds")})
 
 
 @cache
 def context_kinds() -> Mapping[str, Kind]:
     """Kinds of things that nobody judges and that measures look at, by name."""
-    rows = _rows("context")
-    return MappingProxyType(
-        {
-            row["kind"]: Kind(row["kind"], row["geometry"], False, row["name_nl"], row["name_en"], row["description"])
-            for row in rows
-        }
-    )
+    return MappingProxyType({row["kind"]: _kind(row) for row in _rows("context")})
 
 
 @cache
@@ -316,6 +309,11 @@ def _numbers(layer: pd.DataFrame, column: str) -> np.ndarray:
     if column not in layer:
         return np.full(len(layer), np.nan)
     return np.asarray(layer[column].to_numpy(dtype=float, na_value=np.nan))
+
+
+def _kind(row: Mapping[str, str]) -> Kind:
+    told = {name: row[name] for name in ("name_nl", "name_en", "name_fr", "name_de", "description")}
+    return Kind(row["kind"], row["geometry"], row.get("stretch") == "true", **told)
 
 
 def _rows(table: str) -> list[dict[str, str]]:

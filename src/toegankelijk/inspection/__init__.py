@@ -70,6 +70,16 @@ class Inspection:
     refused: pd.DataFrame
     draft: str
 
+    def __repr__(self) -> str:
+        return f"Inspection({len(self.layers)} layers, {len(self.columns)} columns, {len(self.refused)} files refused)"
+
+    def _repr_html_(self) -> str:
+        """Layers and columns that were found, for a notebook."""
+        from toegankelijk.display import card
+
+        tables = {"layers": self.layers, "columns": self.columns}
+        return card(repr(self), tables=tables | ({"refused": self.refused} if len(self.refused) else {}), note=self.draft[:100])
+
 
 @dataclass(frozen=True)
 class Found:

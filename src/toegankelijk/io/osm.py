@@ -22,8 +22,7 @@ from toegankelijk.io.osm_tags import TagRow, Tags, delivered_kinds, read_tag_tab
 SUFFIXES = (".osm", ".osm.gz", ".osm.bz2", ".osm.pbf")
 """Endings of the files that can be read."""
 
-_UNKNOWN_PLACE = 2**31 - 1  # coordinate of a node that is not in the file
-_METRES_PER_DEGREE = 111_320
+_UNKNOWN_PLACE, _METRES_PER_DEGREE = 2**31 - 1, 111_320  # coordinate of a node that is not in the file
 
 
 @dataclass
@@ -151,7 +150,8 @@ def _read_elements(path: Path, rows: Sequence[TagRow]) -> _Elements:
                 if fitting:
                     _add(item, tags, fitting, rows=rows, elements=elements, outline_of=outline_of)
     except (RuntimeError, ValueError, osmium.InvalidLocationError) as error:
-        raise InputError(f"{path} cannot be read as an OpenStreetMap file ({error}); deliver it anew") from error
+        advice = f"sort it with: osmium sort {path.name} -o sorted.osm.pbf" if "out of order" in str(error) else "deliver it anew"
+        raise InputError(f"{path} cannot be read as an OpenStreetMap file ({error}); {advice}") from error
     for object_id, number in elements.outlines.items():
         if object_id not in elements.complete:
             elements.remark(

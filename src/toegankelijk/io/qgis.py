@@ -176,16 +176,21 @@ def make_symbols(expression: str, symbols: Sequence[Symbol], *, shape: str, orde
     )
 
 
-def make_labels(expression: str, *, size: float, scale: int) -> str:
-    """Texts on the map beside the objects, in points, when zoomed in to 1 : `scale` or further."""
+def make_labels(expression: str, *, size: float, scale: int, inside: bool = False) -> str:
+    """Texts on the map beside the objects, or inside of them, in points, when zoomed in to 1 : `scale` or further."""
+    place = (
+        "<placement placement='4' priority='8'/>"
+        if inside
+        else "<placement placement='6' offsetType='1' dist='0.5' distUnits='MM' "
+        "predefinedPositionOrder='TR,TL,BR,BL,R,L,TSR,BSR'/>"
+    )
     return (
         "<labeling type='simple'><settings calloutType='simple'>"
         f"<text-style fieldName={quoteattr(expression)} isExpression='1' fontSize='{size}' fontSizeUnit='Point' "
         "textColor='35,35,35,255' multilineHeight='0.9'>"
         "<text-buffer bufferDraw='1' bufferSize='0.8' bufferSizeUnits='MM' bufferColor='255,255,255,230' bufferOpacity='0.9'/>"
         "</text-style><text-format autoWrapLength='28' useMaxLineLengthForAutoWrap='1' multilineAlign='0'/>"
-        "<placement placement='6' offsetType='1' dist='0.5' distUnits='MM' predefinedPositionOrder='TR,TL,BR,BL,R,L,TSR,BSR'/>"
-        f"<rendering scaleVisibility='1' scaleMin='0' scaleMax='{scale}' drawLabels='1' obstacle='1'/>"
+        f"{place}<rendering scaleVisibility='1' scaleMin='0' scaleMax='{scale}' drawLabels='1' obstacle='{int(not inside)}'/>"
         "</settings></labeling>"
     )
 

@@ -79,11 +79,30 @@ class Plan:
     solution: Solution
     more: Marginal
 
+    def __repr__(self) -> str:
+        done = int((self.jobs["term"] != "").sum())
+        return f"Plan({done} of {len(self.jobs)} jobs, {self.solution.value:.1f} points, gap {self.solution.gap:.4f})"
+
+    def _repr_html_(self) -> str:
+        """What is spent and gained per term, and the first jobs, for a notebook."""
+        from toegankelijk.display import card
+        from toegankelijk.labels import label
+
+        facts = {label("display.points"): float(self.solution.value), label("display.gap"): 100 * float(self.solution.gap)}
+        tables = {"budgets": self.solution.budgets, "gains": self.gains, "jobs": self.jobs}
+        return card(repr(self), facts=facts, tables=tables)
+
     @property
     def left_out(self) -> gpd.GeoDataFrame:
         """Jobs of high priority that the plan leaves out, the highest first."""
         out = self.jobs[(self.jobs["term"] == "") & self.jobs["priority_band"].eq("hoog")]
         return out.sort_values(["priority", "severity"], ascending=False, kind="stable")
+
+    @property
+    def decided(self) -> frozenset[str]:
+        """Bottlenecks whose term the plan gives, and not the rule."""
+        planned = self.jobs.index[self.jobs["track"].eq("eigen") & self.jobs["term"].notna()]
+        return frozenset(self.table.loc[self.table["job"].isin(planned), "bottleneck_id"])
 
 
 def plan_works(
@@ -347,8 +366,7 @@ def _planned(weighed: Weighed, jobs: gpd.GeoDataFrame, terms: pd.DataFrame, ends
     planning, target, why = (table[name].astype("object").copy() for name in ("planning", "target_year", "planning_reason"))
     planning[city], target[city] = code[city], year[city].astype(int)
     why[city] = own["plan_reason"].to_numpy(dtype=object)[city]
-    target = target.astype(table["target_year"].dtype)
-    return table.assign(planning=planning, target_year=target, planning_reason=why, decided=city)
+    return table.assign(planning=planning, target_year=target.astype(table["target_year"].dtype), planning_reason=why)
 
 
 def _true_gains(weighed: Weighed, walking: Walking | None, solution: Solution, terms: pd.DataFrame) -> pd.DataFrame:

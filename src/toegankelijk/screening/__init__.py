@@ -23,7 +23,7 @@ from toegankelijk.city import CHOICES, read_city
 from toegankelijk.config import About, CityConfig, Draft, Osm, Zones, load_config
 from toegankelijk.errors import ConfigError, InputError
 from toegankelijk.findings import Findings, assess, find_good_examples
-from toegankelijk.gaps import describe_gaps, gaps_to_draw
+from toegankelijk.gaps import describe_gaps
 from toegankelijk.groups import judge_groups
 from toegankelijk.io.vector import read_layer
 from toegankelijk.measure import measure_layers
@@ -77,6 +77,8 @@ class Screening:
         The walking network, where the city has ways.
     weighed
         Jobs, costs and gains of the bottlenecks.
+    decided
+        Bottlenecks whose term planned works or a plan give; the others have it by rule.
     """
 
     city: schema.City
@@ -88,6 +90,7 @@ class Screening:
     lang: str = "nl"
     walking: Walking | None = None
     weighed: Weighed | None = None
+    decided: frozenset[str] = frozenset()
 
     @cached_property
     def reach(self) -> Reach:
@@ -151,12 +154,9 @@ class Screening:
 
     def map(self) -> folium.Map:
         """Interactive map; it opens without a network once written."""
-        from toegankelijk.maps import show_map
+        from toegankelijk.screening.drawing import show_screening
 
-        origin = self.city.settings.get("attribution", "")
-        words = {"lang": self.lang, "title": self.city.name, "attribution": origin, "norm": self.norm}
-        words["gaps"] = gaps_to_draw(self.city, self.table, lang=self.lang)
-        return show_map(self.scores, self.table, self.good_examples, **words)
+        return show_screening(self)
 
     def run_record(self) -> dict[str, Any]:
         """Where it all came from: inputs with hashes, coordinate systems, norm, versions, and the row balance."""
@@ -200,6 +200,35 @@ class Screening:
         used = table["used"].eq(True)
         lost = table.loc[~used, list(schema.OBSERVATION_COLUMNS)].astype("object")
         return {"used": int(used.sum()), "not_used": lost.where(lost.notna(), None).to_dict("records")}
+
+    def __repr__(self) -> str:
+        return f"Screening({self.city.name!r}, {len(self.city.zones)} zones, {len(self.table)} bottlenecks)"
+
+    def _repr_html_(self) -> str:
+        """Scores of the zones and the most urgent bottlenecks, for a notebook."""
+        from toegankelijk.display import card, zone_bars
+        from toegankelijk.labels import label
+
+        lang = self.lang
+        facts = {
+            label("bottlenecks", lang): len(self.table),
+            label("good_examples", lang): len(self.good_examples),
+            label("display.findings", lang): len(self.findings),
+            label("display.norm", lang, name=""): self.norm.name,
+        }
+        urgent = self.table.sort_values(["priority", "severity", "bottleneck_id"], ascending=[False, False, True], kind="stable")
+        shown = urgent.set_index("bottleneck_id")[
+            ["street", "description", "solution", "priority_band", "planning", "responsible"]
+        ]
+        bars = zone_bars(self.scores, lang=lang)
+        return card(
+            label("display.screening", lang, city=self.city.name),
+            facts=facts,
+            charts=[] if bars is None else [bars],
+            tables={label("display.urgent", lang): shown},
+            note=label("display.map_note", lang),
+            lang=lang,
+        )
 
     def write(self, folder: str | Path, *, progress: Progress = _silent) -> Path:
         """Write all files of a screening into a folder; see `toegankelijk.screening.results.write_results`."""
@@ -284,7 +313,7 @@ def screen_city(
     table = find_bottlenecks(findings, norm, horizon=horizon, importance=importance, lang=lang)
     progress("weighing", city.name)
     weighed = weigh(table, city, norm, walking=walking, horizon=horizon, lang=lang)
-    return Screening(city, norm, findings, scores, good, weighed.table, lang, walking, weighed)
+    return Screening(city, norm, findings, scores, good, weighed.table, lang, walking, weighed, weighed.decided)
 
 
 def choose_norm(given: str | Path | None, config: CityConfig | None, folder: Path) -> Norm:

@@ -16,6 +16,7 @@ import pandas as pd
 
 from toegankelijk.errors import ConfigError
 from toegankelijk.io.geopackage import check_free, write_layers
+from toegankelijk.io.outcome_styles import outcome_finish
 from toegankelijk.labels import label, number
 from toegankelijk.ledger.state import State
 from toegankelijk.monitoring import open_store, update_state
@@ -75,6 +76,24 @@ class CityPlan:
             return pd.DataFrame()
         return compare_reach(self.screening.reach.areas, self.after.reach.areas)
 
+    def __repr__(self) -> str:
+        return f"CityPlan({self.screening.city.name!r}, {self.plan!r})"
+
+    def _repr_html_(self) -> str:
+        """What is done per term, what it gains, and the first jobs, for a notebook."""
+        from toegankelijk.display import card
+
+        lang, solution = self.screening.lang, self.plan.solution
+        done = int((self.plan.jobs["term"] != "").sum())
+        facts = {
+            label("display.jobs", lang): f"{done} / {len(self.plan.jobs)}",
+            label("display.points", lang): float(solution.value),
+            label("display.gap", lang): 100 * float(solution.gap),
+        }
+        jobs = self.jobs[["term", "street", "solutions", "responsible", "cost", "gain_residents", "plan_reason"]]
+        tables = {label("column.term", lang): self.plan.gains, label("layer_name.jobs", lang): jobs}
+        return card(label("display.plan", lang, city=self.screening.city.name), facts=facts, tables=tables, lang=lang)
+
     def write(self, folder: str | Path, *, progress: Callable[[str], object] = str) -> Path:
         """Write the plan: a GeoPackage for QGIS, a page, a table of jobs, and the figures.
 
@@ -85,7 +104,8 @@ class CityPlan:
         """
         folder = _folder(folder, PLAN_FILES)
         progress("plan.gpkg")
-        write_layers(folder / "plan.gpkg", self._layers())
+        layers = self._layers()
+        write_layers(folder / "plan.gpkg", layers, finish=outcome_finish(layers, self.screening.lang))
         progress("jobs.csv")
         jobs = pd.DataFrame(self.jobs.drop(columns="geometry"))
         jobs.to_csv(folder / "jobs.csv", sep=";", encoding="utf-8-sig", lineterminator="\n")
@@ -137,6 +157,7 @@ class CityPlan:
     def _write_map(self, path: Path) -> None:
         from toegankelijk.maps import write_map
         from toegankelijk.network_maps import show_jobs
+        from toegankelijk.screening.drawing import service_words
 
         screening, plan, lang = self.screening, self.plan, self.screening.lang
         fixes = _weighed(screening).job_fixes
@@ -147,7 +168,7 @@ class CityPlan:
             reach=None if screening.walking is None else screening.reach,
             fixes=fixes[fixes["fix"].isin(plan.jobs.index[plan.jobs["term"] != ""])],
             after=None if self.after.walking is None else self.after.reach,
-            services=Names.of(screening.norm, lang).services,
+            services=service_words(screening),
             gains=plan.gains,
             lang=lang,
             title=title,
@@ -202,7 +223,8 @@ def plan_city(
     options |= {"extra": extra, "gap": gap, "seconds": seconds, "lang": screening.lang}
     plan = plan_works(weighed, screening.city, screening.walking, **options)
     held = screening.table.columns
-    planned = dataclasses.replace(screening, table=plan.table[list(held)], weighed=weighed)
+    decided = weighed.decided | plan.decided
+    planned = dataclasses.replace(screening, table=plan.table[list(held)], weighed=weighed, decided=decided)
     return CityPlan(planned, plan)
 
 
@@ -229,7 +251,8 @@ def write_reach(reach: Reach, folder: str | Path, *, lang: str = "nl") -> Path:
     edges = reach.edges(lang=lang)
     point = edges["kind"].eq("gate")
     layers = {"ways": edges[~point], "gates": edges[point], "origins": reach.origins, "islands": reach.islands}
-    write_layers(folder / "network.gpkg", {name: _plain(layer) for name, layer in layers.items() if len(layer)})
+    plain = {name: _plain(layer) for name, layer in layers.items() if len(layer)}
+    write_layers(folder / "network.gpkg", plain, finish=outcome_finish(plain, lang, user=reach.walking.leading.profile))
     reach.areas.to_csv(folder / "reach.csv", sep=";", index=False, encoding="utf-8-sig", lineterminator="\n")
     page = show_network(reach, edges=edges, lang=lang, attribution=reach.city.settings.get("attribution", ""))
     region = label("network.map.region", lang)

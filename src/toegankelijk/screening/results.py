@@ -19,7 +19,8 @@ from toegankelijk import evidence
 from toegankelijk.errors import ConfigError
 from toegankelijk.findings import Findings
 from toegankelijk.io.geopackage import check_free, write_layers
-from toegankelijk.ledger.fields import SHARED
+from toegankelijk.io.outcome_styles import outcome_finish
+from toegankelijk.ledger.fields import SHARED, STAFF
 from toegankelijk.ledger.rows import is_own
 from toegankelijk.ledger.state import State
 from toegankelijk.monitoring import open_store, update_state
@@ -95,10 +96,11 @@ def _write_files(screening: Screening, draft: Path, state: State, progress: Prog
     layers = {"findings": plain, "zone_scores": screening.scores, "good_examples": screening.good_examples}
     more = {"survey": screening.survey, "visits": list_visits(screening.survey), "stop_verdicts": screening.stop_verdicts}
     more["narrowings"] = screening.narrowings
-    noted = dataclasses.replace(screening, table=_with_staff(screening.table, state))
+    noted = dataclasses.replace(screening, table=with_staff(screening.table, state))
     areas = {"area_scores": screening.area_scores, "area_works": noted.area_works, "area_outside": screening.area_outside}
     more |= areas if screening.city.districts else {}
-    write_layers(draft / "screening.gpkg", {**layers, **{name: layer for name, layer in more.items() if len(layer)}})
+    layers |= {name: layer for name, layer in more.items() if len(layer)}
+    write_layers(draft / "screening.gpkg", layers, finish=outcome_finish(layers, screening.lang))
     if workbook and importlib.util.find_spec("xlsxwriter") is not None:
         from toegankelijk.workbook import write_monitoring_workbook
 
@@ -143,16 +145,17 @@ def _run_before(folder: Path) -> int | None:
     return number if isinstance(number, int) else None
 
 
-def _with_staff(table: gpd.GeoDataFrame, state: State) -> gpd.GeoDataFrame:
+def with_staff(table: gpd.GeoDataFrame, state: State) -> gpd.GeoDataFrame:
     """Bottlenecks that were found, with the ids and what counts of the monitoring table; without those that are settled there."""
     keys = ["kind", "object_id", "remedy"]
     issued = state.table[~is_own(pd.Index(state.table["bottleneck_id"]))]  # a copy that staff made says the same object
     known = issued[~issued[keys].duplicated(keep=False)]
-    names = ["bottleneck_id", "first_seen", *SHARED]
+    names = ["bottleneck_id", "first_seen", *SHARED, *STAFF]
     rows = known.set_index(pd.MultiIndex.from_frame(known[keys]))[names]
     rows = rows.reindex(pd.MultiIndex.from_frame(table[keys].astype("object"))).set_axis(table.index)
     there = rows["bottleneck_id"].notna()
-    carried = {name: table[name].where(~there, rows[name].astype("object")) for name in names}
+    carried = {name: table[name].where(~there, rows[name].astype("object")) for name in names if name not in STAFF}
+    carried |= {name: rows[name] for name in STAFF}
     carried["target_year"] = carried["target_year"].astype("Int64")
     carried["cost_class"] = carried["cost_class"].astype("Int64")
     return table.assign(**carried)[~carried["status"].isin(SILENT)].reset_index(drop=True)

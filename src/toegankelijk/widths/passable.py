@@ -49,6 +49,17 @@ class PassableWidths:
     profile: gpd.GeoDataFrame
     remarks: pd.DataFrame
 
+    def __repr__(self) -> str:
+        return f"PassableWidths({len(self.pavements)} pavements, {len(self.narrowings)} narrowings)"
+
+    def _repr_html_(self) -> str:
+        """Widths and narrowings, for a notebook."""
+        from toegankelijk.display import card
+
+        widths = self.pavements[["passable_width", "least_width", "route_width", "limited_by", "reason"]]
+        gaps = self.narrowings[["pavement_id", "width", "first_id", "second_id", "movable_id", "width_without"]]
+        return card(repr(self), tables={"pavements": widths, "narrowings": gaps})
+
 
 def passable_width(
     pavements: gpd.GeoDataFrame,
