@@ -8,7 +8,8 @@ from pathlib import Path
 HERE = Path(__file__).parent
 sys.path.insert(0, str(HERE))
 
-from measure_pages import write_measures  # noqa: E402 (it stands beside this file)
+from gallery_pages import write_gallery  # noqa: E402 (it stands beside this file)
+from measure_pages import write_measures  # noqa: E402 (as does this)
 from network_pages import write_network  # noqa: E402 (as does this)
 from norm_pages import write_pages  # noqa: E402 (as does this)
 
@@ -39,4 +40,6 @@ napoleon_use_rtype = False
 write_pages(HERE / "tables")
 write_measures(HERE / "tables")
 write_network(HERE / "tables")
+write_gallery(HERE / "gallery", HERE / "gallery_files")
+html_extra_path = ["gallery_files"]
 shutil.copytree(HERE.parent / "notebooks", HERE / "notebooks", dirs_exist_ok=True, ignore=shutil.ignore_patterns(".*"))
