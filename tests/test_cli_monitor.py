@@ -93,11 +93,11 @@ def test_status_history_and_trends_speak_every_language(table, lang):
 def test_every_row_goes_to_a_file_also_those_that_are_not_shown(table, tmp_path):
     told = call("history", table, "--out", tmp_path / "history.csv", "--lang", "en")
     assert "and 30 more rows" in told
-    assert len(pd.read_csv(tmp_path / "history.csv")) == 70
+    assert len(pd.read_csv(tmp_path / "history.csv", sep=";", encoding="utf-8-sig")) == 70
     call("trends", table, "--out", tmp_path / "trends.csv")
-    assert pd.read_csv(tmp_path / "trends.csv").query("zone_id == 'city'")["open"].tolist() == [70]
+    assert pd.read_csv(tmp_path / "trends.csv", sep=";", encoding="utf-8-sig").query("zone_id == 'city'")["open"].tolist() == [70]
     call("status", table, "--out", tmp_path / "status.csv")
-    assert pd.read_csv(tmp_path / "status.csv").set_index("what").loc["total", "count"] == 70
+    assert pd.read_csv(tmp_path / "status.csv", sep=";", encoding="utf-8-sig").set_index("what").loc["total", "count"] == 70
 
 
 def test_diff_between_two_moments_and_two_tables(table, tmp_path):

@@ -165,7 +165,7 @@ def test_a_scope_holds_for_all():
 def test_files_hold_what_was_compared_and_the_same_bytes_again(tmp_path):
     written = both().write(tmp_path / "out", lang="fr")
     assert [path.name for path in written] == list(FILES)
-    read = pd.read_csv(written[0], keep_default_na=False)
+    read = pd.read_csv(written[0], sep=";", encoding="utf-8-sig", keep_default_na=False)
     assert read["city"].tolist() == both().table["city"].tolist()
     assert read["score_low"].tolist() == pytest.approx(both().table["score_low"].tolist())
     page = written[2].read_text("utf-8")

@@ -64,5 +64,5 @@ def test_the_command_prints_it_and_writes_a_table(tmp_path, lang, table):
     result = CliRunner().invoke(app, ["norm", "coverage", str(tg.sample_city()), "--out", str(file), "--lang", lang])
     assert result.exit_code == 0, result.output
     assert "CRO-01" in result.output
-    written = pd.read_csv(file)
+    written = pd.read_csv(file, sep=";", encoding="utf-8-sig")
     assert written["known"].tolist() == table["known"].tolist()

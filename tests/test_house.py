@@ -73,7 +73,7 @@ MAY_IMPORT = {
     | {"ledger", "monitoring", "network", "planning", "areas", "reach", "pages", "wording", "network_maps"}
     | {"charts", "display", "pdf", "exchange", "breaches"},
     # it calls one function of these, and prints
-    "cli": {"errors", "labels", "norm", "evidence", "sample", "screening", "coverage"}
+    "cli": {"errors", "labels", "io", "norm", "evidence", "sample", "screening", "coverage"}
     | {"survey", "inspection", "versions", "registers", "monitoring", "ledger", "reach", "exchange"},
 }
 HEAVY = ("folium", "fiona", "osmium", "pydantic", "typer")

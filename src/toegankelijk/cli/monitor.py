@@ -233,7 +233,9 @@ def export_table(
 
 def _write(table: pd.DataFrame, file: Path | None) -> None:
     if file is not None:
-        table.to_csv(file, index=False, encoding="utf-8-sig", lineterminator="\r\n")
+        from toegankelijk.io.lists import write_list
+
+        write_list(file, table)
 
 
 def _print_cells(found: pd.DataFrame, cells: tuple[str, str], beside: Sequence[str], lang: str) -> None:

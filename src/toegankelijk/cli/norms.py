@@ -75,12 +75,13 @@ def show_coverage(
 ) -> None:
     """Show how every criterion is obtained on a city, what is known by it, and what is lacking."""
     from toegankelijk.coverage import cover_norm
+    from toegankelijk.io.lists import write_list
     from toegankelijk.screening import screen
 
     with refusals(lang):
         table = cover_norm(screen(source, norm=norm, lang=lang).findings, lang=lang)
         if file is not None:
-            table.to_csv(file, index=False, encoding="utf-8-sig", lineterminator="\r\n")
+            write_list(file, table)
         out.print(_coverage_table(table, lang))
         counts = {"known": int((table["known"] > 0).sum()), "all": len(table), "asked": int((table["asked"] > 0).sum())}
         out.print(label("coverage.summary", lang, **counts))

@@ -14,6 +14,7 @@ import pandas as pd
 from toegankelijk.city import find_choices
 from toegankelijk.config import load_config
 from toegankelijk.errors import ConfigError
+from toegankelijk.io.lists import write_list
 from toegankelijk.norm import Norm
 from toegankelijk.scores import ALL, CITY
 from toegankelijk.screening import OSM_ENDINGS, Progress, Screening, choose_norm, screen
@@ -62,8 +63,8 @@ class Cities:
         folder.mkdir(parents=True, exist_ok=True)
         draft = Path(tempfile.mkdtemp(prefix=".compare-", dir=folder))
         try:
-            self.table.to_csv(draft / FILES[0], index=False, lineterminator="\n")
-            self.scores.to_csv(draft / FILES[1], index=False, lineterminator="\n")
+            write_list(draft / FILES[0], self.table)
+            write_list(draft / FILES[1], self.scores)
             write_comparison(draft / FILES[2], table=self.table, scores=self.scores, norm=self.norm, lang=lang)
             return [(draft / name).replace(folder / name) for name in FILES]
         finally:

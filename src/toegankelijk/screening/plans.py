@@ -16,6 +16,7 @@ import pandas as pd
 
 from toegankelijk.errors import ConfigError
 from toegankelijk.io.geopackage import check_free, write_layers
+from toegankelijk.io.lists import write_list
 from toegankelijk.io.outcome_styles import outcome_finish
 from toegankelijk.labels import label, number
 from toegankelijk.ledger.state import State
@@ -107,8 +108,7 @@ class CityPlan:
         layers = self._layers()
         write_layers(folder / "plan.gpkg", layers, finish=outcome_finish(layers, self.screening.lang))
         progress("jobs.csv")
-        jobs = pd.DataFrame(self.jobs.drop(columns="geometry"))
-        jobs.to_csv(folder / "jobs.csv", sep=";", encoding="utf-8-sig", lineterminator="\n")
+        write_list(folder / "jobs.csv", pd.DataFrame(self.jobs.drop(columns="geometry")).reset_index())
         progress("plan.html")
         (folder / "plan.html").write_text(self._page(), encoding="utf-8", newline="\n")
         progress("plan_map.html")
@@ -253,7 +253,7 @@ def write_reach(reach: Reach, folder: str | Path, *, lang: str = "nl") -> Path:
     layers = {"ways": edges[~point], "gates": edges[point], "origins": reach.origins, "islands": reach.islands}
     plain = {name: _plain(layer) for name, layer in layers.items() if len(layer)}
     write_layers(folder / "network.gpkg", plain, finish=outcome_finish(plain, lang, user=reach.walking.leading.profile))
-    reach.areas.to_csv(folder / "reach.csv", sep=";", index=False, encoding="utf-8-sig", lineterminator="\n")
+    write_list(folder / "reach.csv", reach.areas.replace([np.inf, -np.inf], np.nan))  # what is not reached has no distance
     page = show_network(reach, edges=edges, lang=lang, attribution=reach.city.settings.get("attribution", ""))
     region = label("network.map.region", lang)
     write_map(page, folder / "network.html", title=network_title(reach, lang), lang=lang, region=region)
