@@ -11,9 +11,8 @@ import shutil
 from dataclasses import dataclass
 from pathlib import Path
 
-from toegankelijk.screening.papers import write_papers
-
 import toegankelijk as tg
+from toegankelijk.screening.papers import write_papers
 
 ROOT = Path(__file__).resolve().parents[1]
 REAL = ROOT / "tests" / "real" / "neukoelln_osm.toml"
