@@ -1,6 +1,7 @@
 """What a page gets of a layer is what the layer holds, whatever that is; and a page stays within its budget."""
 
 import base64
+import dataclasses
 import gzip
 import hashlib
 import re
@@ -124,6 +125,15 @@ def test_extent_is_that_of_the_objects_that_have_a_place():
     assert extent.tolist() == [5, 50, 6, 51]
     assert np.isnan(encoding.encode_layer(layer([None]))[1]).all()
     assert encoding.around([np.full(4, np.nan), extent, extent + 1]).tolist() == [5, 50, 7, 52]
+
+
+def test_what_is_switched_off_does_not_widen_the_first_view():
+    near, far = layer([shapely.Point(5, 50), shapely.Point(6, 51)]), layer([shapely.Point(50, 10)])
+    hidden = dataclasses.replace(far, key="far", shown=False)
+    for layers, west in (([near, hidden], 5), ([hidden], 50), ([near, dataclasses.replace(far, key="far")], 5)):
+        view = page._first_view(draw_layers(layers, title="x"))
+        assert view[0] == west
+    assert view[2] == 50, "what is switched on does"
 
 
 @given(st.lists(st.one_of(st.none(), st.text()), min_size=1, max_size=20))

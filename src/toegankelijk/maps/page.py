@@ -184,11 +184,12 @@ def _blocks(drawn: DrawnMap, title: str, lang: str) -> list[dict[str, str]]:
 
 
 def _first_view(drawn: DrawnMap) -> list[float]:
-    """Extent that shows first: what somebody chose, or all there is; the ground if there is nothing else."""
+    """Extent that shows first: what somebody chose, or all that is switched on; else all there is, and the ground at last."""
     if drawn.first_view is not None:
         return list(drawn.first_view)
-    own = [extent for layer, extent in zip(drawn.layers, drawn.extents, strict=True) if not layer.background]
-    for extent in (encoding.around(own), encoding.around(drawn.extents)):
+    own = [(layer, extent) for layer, extent in zip(drawn.layers, drawn.extents, strict=True) if not layer.background]
+    shown = [extent for layer, extent in own if layer.shown]
+    for extent in map(encoding.around, (shown, [extent for _, extent in own], drawn.extents)):
         if not np.isnan(extent).any():
             return [float(degree) for degree in extent.round(encoding.NEAR_DECIMALS)]
     return list(NOWHERE)

@@ -127,11 +127,11 @@ const painting = (() => {
 
   function hatching() {
     const tile = document.createElement("canvas"), context = tile.getContext("2d");
-    tile.width = tile.height = 8;
-    context.fillStyle = "#ececec";
-    context.fillRect(0, 0, 8, 8);
-    Object.assign(context, {strokeStyle: "#8a8a8a", lineWidth: 2});
-    [-8, 0, 8].forEach((shift) => { context.moveTo(shift - 1, 9); context.lineTo(shift + 9, -1); });
+    tile.width = tile.height = 20; // as the pattern of the page, whose lines are 14 pixels apart
+    context.fillStyle = "#f3f2ee";
+    context.fillRect(0, 0, 20, 20);
+    Object.assign(context, {strokeStyle: "#8a8a8a", lineWidth: 1.5});
+    [-20, 0, 20].forEach((shift) => { context.moveTo(shift - 1, 21); context.lineTo(shift + 21, -1); });
     context.stroke();
     return tile;
   }
