@@ -78,12 +78,12 @@ def test_pages_load_nothing_and_allow_nothing(papers):
 
 def test_lists_hold_every_bottleneck_once(screening, papers):
     folder, _ = papers
-    tables = [pd.read_csv(file, sep=";", encoding="utf-8-sig") for file in sorted(folder.glob("list-*.csv"))]
+    tables = [pd.read_csv(file, sep=";", decimal=",", encoding="utf-8-sig") for file in sorted(folder.glob("list-*.csv"))]
     assert sorted(pd.concat(tables)["Nummer"]) == sorted(screening.table["bottleneck_id"])
     layers = [gpd.read_file(file, layer="bottlenecks") for file in sorted(folder.glob("list-*.gpkg"))]
     assert sorted(pd.concat(layers)["bottleneck_id"]) == sorted(screening.table["bottleneck_id"])
     assert {str(layer.crs) for layer in layers} == {"EPSG:31370"}
-    plan = pd.read_csv(folder / "action_plan.csv", sep=";", encoding="utf-8-sig")
+    plan = pd.read_csv(folder / "action_plan.csv", sep=";", decimal=",", encoding="utf-8-sig")
     assert plan["Knelpunten"].sum() == len(screening.table)
 
 
@@ -152,5 +152,5 @@ def test_real_cities_get_their_papers(tmp_path):
     screened = tg.screen(Path(__file__).parent / "real" / "otterlo.toml", lang="en")
     files = write_papers(screened, tmp_path)
     assert (tmp_path / "letter-eigenaar.html") in files
-    listed = pd.concat([pd.read_csv(file, sep=";", encoding="utf-8-sig") for file in tmp_path.glob("list-*.csv")])
+    listed = pd.concat([pd.read_csv(file, sep=";", decimal=",", encoding="utf-8-sig") for file in tmp_path.glob("list-*.csv")])
     assert len(listed) == len(screened.table) > 100

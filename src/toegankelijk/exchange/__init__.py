@@ -60,4 +60,6 @@ def export_screened(findings: Findings, path: str | Path, *, to: str, walking: W
     }
     if to not in writers:
         raise ConfigError(f"there is no format {to!r}; choose one of {', '.join(FORMATS)}")
+    if (to == "opensidewalks") != (Path(path).suffix.lower() == ".zip"):
+        raise ConfigError(f"{path}: OpenSidewalks is a zip of files, the other formats are one JSON file; name it so")
     return writers[to]()

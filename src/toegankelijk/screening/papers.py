@@ -15,7 +15,7 @@ from toegankelijk.errors import ConfigError
 from toegankelijk.io.geopackage import check_free, write_layers
 from toegankelijk.io.lists import write_list
 from toegankelijk.io.outcome_styles import outcome_finish
-from toegankelijk.labels import label
+from toegankelijk.labels import SEPARATORS, label
 from toegankelijk.monitoring import read_monitoring
 from toegankelijk.reports.action_plan import part_name, write_action_plan
 from toegankelijk.reports.facts import Facts
@@ -24,7 +24,7 @@ from toegankelijk.reports.paper_parts import file_stem, listed, page_title, writ
 from toegankelijk.reports.recommendations import write_recommendations
 from toegankelijk.reports.work_lists import describe_list, headings, write_work_list
 from toegankelijk.screening.fact_sheets import facts_of, write_sheets
-from toegankelijk.screening.paper_tables import count_criteria, list_actions, locate
+from toegankelijk.screening.paper_tables import COSTS, GAINS, count_criteria, list_actions, locate
 from toegankelijk.screening.results import TABLE, with_staff
 
 if TYPE_CHECKING:
@@ -159,8 +159,11 @@ def _write_plan(desk: _Desk, plan: CityPlan | None) -> list[Path]:
         phase=[labels.several("phase", cell, lang) for cell in actions["phase"]],
         band=[labels.word("band", cell, lang) for cell in actions["band"]],
         **{name: actions[name].str.replace("|", "; ") for name in ("streets", "solutions", "ids", "works")},
+        **{name: actions[name].round(0) for name in (*COSTS, *GAINS)},
     )
-    write_list(path, rows.set_axis([label(f"paper.column.{name}", lang) for name in rows.columns], axis=1))
+    write_list(
+        path, rows.set_axis([label(f"paper.column.{name}", lang) for name in rows.columns], axis=1), decimal=SEPARATORS[lang][0]
+    )
     budgets = None if plan is None else plan.plan.solution.budgets
     page = write_action_plan(
         desk.folder / "action_plan.html", facts, actions, counted=counted, budgets=budgets, beside=path.name, lang=lang
@@ -178,7 +181,7 @@ def _write_lists(desk: _Desk) -> dict[str, list[Path]]:
         said = describe_list(desk.facts, rows, desk.breaches, places=desk.places, lang=lang)
         stem = file_stem("list", str(service), taken=[files[0].stem for files in written.values()])
         files = [desk.folder / f"{stem}.{ending}" for ending in ("html", "csv", "gpkg")]
-        write_list(files[1], said.set_axis(headings(list(said.columns), lang), axis=1))
+        write_list(files[1], said.set_axis(headings(list(said.columns), lang), axis=1), decimal=SEPARATORS[lang][0])
         _write_layer(files[2], rows, said, lang)
         names = [file.name for file in files[1:]]
         write_work_list(files[0], desk.facts, said, service=str(service), files=names, lang=lang)
