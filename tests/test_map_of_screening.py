@@ -7,7 +7,7 @@ import pytest
 
 import toegankelijk as tg
 from toegankelijk import labels, maps
-from toegankelijk.maps import encoding
+from toegankelijk.maps import encoding, page
 
 from .drawn_layers import facts, layers, names
 from .test_screening import by_staff, small_city
@@ -117,3 +117,11 @@ def test_maps_of_real_cities_are_light_and_whole(shared_data, tmp_path, name, mo
     assert len(found["zones"].shapes) == len(screening.city.zones)
     assert {"ways", "survey"} <= set(found)
     assert maps.write_map(screening.map(), tmp_path / "map.html", title=name) < most
+
+
+def test_a_map_over_the_budget_does_not_stop_a_screening(tmp_path, monkeypatch):
+    monkeypatch.setattr(page, "LARGEST", 1_000)
+    monkeypatch.setattr(page, "HEAVY", 500)
+    with pytest.warns(UserWarning, match=r"map\.html has .* slow to open"):
+        tg.screen(tg.sample_city()).write(tmp_path)
+    assert (tmp_path / "map.html").stat().st_size > 1_000

@@ -174,7 +174,7 @@ class CityPlan:
             title=title,
             attribution=screening.city.settings.get("attribution", ""),
         )
-        write_map(page, path, title=title, lang=lang, region=label("network.map.plan_region", lang))
+        write_map(page, path, title=title, lang=lang, region=label("network.map.plan_region", lang), large=True)
 
     def _page(self) -> str:
         from toegankelijk.pages import fill_template
@@ -256,7 +256,7 @@ def write_reach(reach: Reach, folder: str | Path, *, lang: str = "nl") -> Path:
     write_list(folder / "reach.csv", reach.areas.replace([np.inf, -np.inf], np.nan))  # what is not reached has no distance
     page = show_network(reach, edges=edges, lang=lang, attribution=reach.city.settings.get("attribution", ""))
     region = label("network.map.region", lang)
-    write_map(page, folder / "network.html", title=network_title(reach, lang), lang=lang, region=region)
+    write_map(page, folder / "network.html", title=network_title(reach, lang), lang=lang, region=region, large=True)
     return folder
 
 

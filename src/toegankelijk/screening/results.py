@@ -116,7 +116,7 @@ def _write_files(screening: Screening, draft: Path, state: State, progress: Prog
             lang=screening.lang,
         )
     progress("writing", "map.html")
-    write_map(noted.map(), draft / "map.html", title=screening.city.name, lang=screening.lang)
+    write_map(noted.map(), draft / "map.html", title=screening.city.name, lang=screening.lang, large=True)
     progress("writing", "report.html")
     record = {**noted.run_record(), "monitoring_run": state.run}
     write_report(
