@@ -159,8 +159,8 @@ def faults(said: Iterator[Said], given: set[str]) -> dict[str, str]:
         if (lang, text) in seen:
             continue
         seen.add((lang, text))
-        own = KEYS.sub(" ", owned.sub(" ", text))
-        own = re.sub(r"[\w./:-]*\w", lambda word: " " if word[0] in single else word[0], own)
+        own = re.sub(r"[\w./:-]*\w", lambda word: " " if word[0] in single else word[0], owned.sub(" ", text))
+        own = KEYS.sub(" ", own)
         for word in words(own):
             if word in foreign(lang):
                 found.setdefault(f"{where}: {word!r} is not {lang} but {foreign(lang)[word]}", text)

@@ -167,7 +167,7 @@ def test_what_people_did_survives(row, tmp_path, trap, written, monkeypatch):
     screened, folder = written
     monkeypatch.setattr(maps, "write_map", lambda page, path, **_: path.write_text("map"))
     monkeypatch.setattr(reports, "write_report", lambda path, **_: path.write_text("report"))
-    monkeypatch.setattr(results, "write_layers", lambda path, layers: path.write_bytes(b""))
+    monkeypatch.setattr(results, "write_layers", lambda path, *_, **__: path.write_bytes(b""))
     out = tmp_path / "out"
     shutil.copytree(folder, out)
     district = build(row, tmp_path, trap)

@@ -117,6 +117,9 @@ def test_every_criterion_is_described_in_the_language(lang):
 # -------------------- one and several
 
 
+ALIKE = {("paper.count.residents", "de")}
+"""Labels of which one and several are the same word: "1 Einwohner", "2 Einwohner"."""
+
 FORMS = [(row["key"], lang) for row in ROWS for lang in LANGUAGES if "|" in row[lang]]
 
 
@@ -127,7 +130,7 @@ def test_one_and_several_are_told_apart(key, lang):
     chosen = {name for _, name, form, _ in string.Formatter().parse(row[lang]) if name and "|" in (form or "")}
     for name in chosen:
         one, two = (label(key, lang, **dict.fromkeys(fields, "x") | {name: count}) for count in ("1", "2"))
-        assert one.replace("1", "2", 1) != two
+        assert (one.replace("1", "2", 1) != two) == ((key, lang) not in ALIKE)
         assert not set("{}|") & set(one + two)
         assert label(key, lang, **dict.fromkeys(fields, "x") | {name: 1}) == one, "a number and its text are the same"
 

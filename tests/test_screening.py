@@ -118,7 +118,7 @@ def test_geopackages_are_version_1_3_with_the_layers_that_are_promised(written):
     layers = {name: {str(row[0]) for row in pyogrio.list_layers(written / name)} for name in names}
     assert layers == {
         "screening.gpkg": {"findings", "zone_scores", "good_examples", "survey", "visits", "stop_verdicts", "narrowings"}
-        | {"area_scores", "area_works"},
+        | {"area_scores", "area_works", "layer_styles"},
         "monitoring.gpkg": {LAYER, *BESIDE, "layer_styles"},
     }
     for name in layers:
@@ -406,7 +406,7 @@ def test_screen_with_options(tmp_path):
         "screen", toml, "--zones", tmp_path / "other.geojson", "--scope", "full", "--lang", "en", "--out", tmp_path / "out"
     )
     assert code == 0, told
-    assert "bottlenecks" in told
+    assert "bottleneck" in told
     scores = pyogrio.read_dataframe(tmp_path / "out" / "screening.gpkg", layer="zone_scores")
     assert set(scores["zone_id"]) == {"N"}
     assert set(scores["level"]) == {"all", "C"}

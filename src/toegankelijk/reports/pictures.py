@@ -172,7 +172,7 @@ def draw_spots(city: schema.City, bottlenecks: gpd.GeoDataFrame, *, lang: str = 
     >>> screening = screen(sample_city(), lang="en")
     >>> spots = draw_spots(screening.city, screening.table.head(1), lang="en")
     >>> [spot.chart.text for spot in spots.values()][0][:44]
-    'Drawing of the spot, 58 m wide, north is up.'
+    'Drawing of the spot, 42 m wide, north is up.'
     """
     kind = bottlenecks["kind"]  # a narrowing and its pavement each show the gap
     found = [gaps_to_draw(city, bottlenecks[kind == one], lang=lang) for one in ("narrowing", "footway")]

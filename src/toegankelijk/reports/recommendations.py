@@ -53,7 +53,7 @@ def write_recommendations(folder: str | Path, facts: Facts, counts: pd.DataFrame
     >>> with tempfile.TemporaryDirectory() as folder:
     ...     pages = write_recommendations(folder, facts_of(screening), count_criteria(screening), lang="en")
     >>> [page.name for page in pages][:2], len(pages)
-    (['theme-doorgangen.html', 'theme-oppervlak.html'], 12)
+    (['theme-doorgangen.html', 'theme-oppervlak.html'], 14)
     """
     names = wording.Names.of(facts.norm, labels.check_language(lang))
     rules = facts.norm.rules
