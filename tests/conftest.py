@@ -3,11 +3,13 @@
 import os
 from collections.abc import Iterator
 from pathlib import Path
+from tempfile import TemporaryDirectory
 
 import pytest
 from hypothesis import settings
 
 from .postgis_server import running_server
+from .screenings import FOLDER
 
 ROOT = Path(__file__).resolve().parents[1]
 
@@ -15,6 +17,15 @@ ROOT = Path(__file__).resolve().parents[1]
 settings.register_profile("default", deadline=None, max_examples=60, database=None)
 settings.register_profile("ci", parent=settings.get_profile("default"), derandomize=True, print_blob=True)
 settings.load_profile(os.environ.get("HYPOTHESIS_PROFILE", "default"))
+
+
+def pytest_configure(config: pytest.Config) -> None:
+    """Make a folder that the workers of this run share, and remove it at its end."""
+    if FOLDER not in os.environ:  # workers have it from the process that starts them
+        folder = TemporaryDirectory(prefix="toegankelijk-tests-")
+        os.environ[FOLDER] = folder.name
+        config.add_cleanup(folder.cleanup)
+        config.add_cleanup(lambda: os.environ.pop(FOLDER))
 
 
 @pytest.fixture(scope="session")

@@ -19,6 +19,8 @@ from toegankelijk.findings import assess
 from toegankelijk.scores import score_city, score_zones
 from toegankelijk.screening import Screening, screen_city
 
+from .screenings import screen_once
+
 CRS = "EPSG:31370"
 NORM = tg.read_norm()
 PLAIN = ["score_low", "score_high", "score_known", "share_low", "share_high", "coverage"]
@@ -28,7 +30,7 @@ REAL = Path(__file__).parent / "real"
 
 @cache
 def sample() -> Screening:
-    return tg.screen(tg.sample_city())
+    return screen_once(tg.sample_city())
 
 
 def districts(offices: bool = False, **shapes: shapely.Geometry) -> gpd.GeoDataFrame:
@@ -288,7 +290,7 @@ def test_the_report_of_a_city_without_districts_has_no_such_section(tmp_path):
 @pytest.fixture(scope="module")
 def antwerp(shared_data):
     assert shared_data.is_dir()
-    return tg.screen(REAL / "antwerp_south.toml")
+    return screen_once(REAL / "antwerp_south.toml")
 
 
 @pytest.mark.slow

@@ -14,13 +14,15 @@ from toegankelijk.labels import LANGUAGES
 from toegankelijk.norm import read_norm
 from toegankelijk.screening import screen_city
 
+from .screenings import screen_once
+
 WORD = {"nl": "nbreuk", "en": "nfringement", "fr": "nfraction", "de": "erstoß"}
 """The word as a part, with or without a capital."""
 
 
 @pytest.fixture(scope="module")
 def screening():
-    return tg.screen(tg.sample_city())
+    return screen_once(tg.sample_city())
 
 
 def with_facts(screening, *, year, inside):

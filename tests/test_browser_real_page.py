@@ -9,6 +9,7 @@ from toegankelijk import labels
 from toegankelijk.maps import write_map
 
 from .browsing import NEEDS_BROWSER, Visits, faults, running_browser, tab_to
+from .screenings import screen_once
 
 pytestmark = NEEDS_BROWSER
 
@@ -26,7 +27,7 @@ def made(request, tmp_path_factory):
     """Screening and its page."""
     if request.param != "sample":
         request.getfixturevalue("shared_data")
-    screening = tg.screen(tg.sample_city() if request.param == "sample" else REAL / f"{request.param}.toml")
+    screening = screen_once(tg.sample_city() if request.param == "sample" else REAL / f"{request.param}.toml")
     path = tmp_path_factory.mktemp(request.param) / "map.html"
     write_map(screening.map(), path, title=request.param)
     return screening, path

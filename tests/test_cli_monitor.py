@@ -15,6 +15,8 @@ from toegankelijk.cli import app, terminal
 from toegankelijk.labels import LANGUAGES, label
 from toegankelijk.ledger.words import field_label
 
+from .screenings import screen_once
+
 WRONG_CALL, REFUSED = 2, 3
 
 
@@ -26,7 +28,7 @@ def wide(monkeypatch):
 
 @pytest.fixture(scope="module")
 def screening():
-    return tg.screen(tg.sample_city())
+    return screen_once(tg.sample_city())
 
 
 @pytest.fixture(scope="module")
@@ -60,6 +62,7 @@ def ids(path):
         return [row[0] for row in file.execute("SELECT bottleneck_id FROM monitoring ORDER BY fid")]
 
 
+@pytest.mark.slow
 def test_update_makes_a_table_and_the_same_again_says_that_nothing_changed(tmp_path):
     path = tmp_path / "monitoring.gpkg"
     told = call("update", path, tg.sample_city(), "--lang", "en")
@@ -185,6 +188,7 @@ def test_a_wrong_call_and_refused_data_are_told_and_change_nothing(table, args, 
     assert [path.name for path in table.parent.iterdir()] == ["monitoring.gpkg"]
 
 
+@pytest.mark.slow
 def test_reports_of_residents_are_tied_to_bottlenecks(table, screening, tmp_path):
     row = screening.table.iloc[0]
     path = tmp_path / "meldingen.csv"

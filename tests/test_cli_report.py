@@ -15,13 +15,14 @@ from toegankelijk.labels import LANGUAGES
 from toegankelijk.screening.papers import write_papers
 
 from .page_sources import outside_sources
+from .screenings import screen_once
 
 WRONG_CALL = 2
 
 
 @pytest.fixture(scope="module")
 def screening():
-    return tg.screen(tg.sample_city())
+    return screen_once(tg.sample_city())
 
 
 @pytest.fixture(scope="module")
@@ -149,8 +150,8 @@ def test_every_page_gets_its_pdf(screening, tmp_path):
 @pytest.mark.slow
 @pytest.mark.usefixtures("shared_data")
 def test_real_cities_get_their_papers(tmp_path):
-    screened = tg.screen(Path(__file__).parent / "real" / "otterlo.toml", lang="en")
-    files = write_papers(screened, tmp_path)
+    otterlo = screen_once(Path(__file__).parent / "real" / "otterlo.toml", lang="en")
+    files = write_papers(otterlo, tmp_path)
     assert (tmp_path / "letter-eigenaar.html") in files
     listed = pd.concat([pd.read_csv(file, sep=";", decimal=",", encoding="utf-8-sig") for file in tmp_path.glob("list-*.csv")])
-    assert len(listed) == len(screened.table) > 100
+    assert len(listed) == len(otterlo.table) > 100

@@ -57,6 +57,7 @@ def changed_norm(folder: Path, limit: str = "1.75") -> Path:
     return folder
 
 
+@pytest.mark.slow
 def test_every_city_has_the_figures_that_it_has_alone():
     table = both().table
     for path in (SAMPLE, PAVEMENTS):
@@ -91,6 +92,7 @@ def test_scores_hold_all_levels_and_themes_and_have_no_geometry():
     assert not scores.duplicated(["city", "zone_id", "level", "theme"]).any()
 
 
+@pytest.mark.slow
 def test_the_order_of_cities_only_orders_the_rows():
     turned = screen_cities([PAVEMENTS, SAMPLE], lang="en")
     keys = ["city", "zone_id"]
@@ -121,6 +123,7 @@ def test_other_norms_are_refused_before_anything_is_screened(tmp_path):
     assert str(path) in str(error.value)
 
 
+@pytest.mark.slow
 def test_one_norm_for_all_makes_them_comparable(tmp_path):
     own = changed_norm(tmp_path / "stad" / "norm")
     path = copied(tmp_path / "stad", more='\n[norm]\nsource = "norm"\n')
@@ -155,6 +158,7 @@ def test_one_city_is_not_compared_with_itself(paths):
         screen_cities(paths)
 
 
+@pytest.mark.slow
 def test_a_scope_holds_for_all():
     cities = screen_cities([SAMPLE, PAVEMENTS], scope=["PAS-01", "SUR-03"])
     assert cities.scope == {"PAS-01", "SUR-03"}

@@ -11,10 +11,12 @@ from toegankelijk.cli import app
 from toegankelijk.coverage import COLUMNS, cover_norm
 from toegankelijk.findings import assess
 
+from .screenings import screen_once
+
 
 @pytest.fixture(scope="module")
 def findings():
-    return tg.screen(tg.sample_city()).findings
+    return screen_once(tg.sample_city()).findings
 
 
 @pytest.fixture(scope="module")

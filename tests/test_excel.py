@@ -29,6 +29,7 @@ from toegankelijk.ledger.words import field_choices
 from toegankelijk.workbook import CHECK, COLOURS, FILLED, GIVEN, write_monitoring_workbook
 
 from .hostile import never_ran, payloads, poison
+from .screenings import screen_once
 
 FORMULAS = [
     "=1+1", "+1+1", "-1+1", "@SUM(1+1)", "=cmd|' /C calc'!A0", "\t=1+1", "\r=1+1", "\n=1+1", " =1+1", "{=1+1}", "=1+1\x0b",
@@ -41,7 +42,7 @@ EMPTY = Export(pd.DataFrame(), {}, {}, day=datetime.date(2026, 5, 1))
 
 @pytest.fixture(scope="module")
 def screening():
-    return tg.screen(tg.sample_city())
+    return screen_once(tg.sample_city())
 
 
 @pytest.fixture(scope="module")

@@ -15,6 +15,8 @@ from toegankelijk.errors import InputError
 from toegankelijk.exchange.opensidewalks import SURFACES, write_opensidewalks
 from toegankelijk.schema import attributes
 
+from .screenings import screen_once
+
 CARRIED = ("CRO-05", "CRO-06", "PAS-01", "SUR-03", "SUR-06", "FUR-01")
 """Criteria that ask for what the format holds in full: warnings, raised kerbs, width, slope, surface, seats."""
 
@@ -42,12 +44,12 @@ def faults(path):
 
 @pytest.fixture(scope="module")
 def sample():
-    return screen(sample_city())
+    return screen_once(sample_city())
 
 
 @pytest.fixture(scope="module")
 def walking():
-    return screen(sample_city("walking"))
+    return screen_once(sample_city("walking"))
 
 
 @pytest.fixture(scope="module")
@@ -228,7 +230,7 @@ def test_a_city_without_ways_is_refused(walking, tmp_path):
 @pytest.mark.parametrize("name", REAL)
 @pytest.mark.usefixtures("shared_data")
 def test_real_cities_are_valid(tmp_path, name):
-    real = screen(Path(__file__).parent / "real" / f"{name}.toml")
+    real = screen_once(Path(__file__).parent / "real" / f"{name}.toml")
     done = write_opensidewalks(real.findings, tmp_path / "real.zip", walking=real.walking)
     assert done.written["edges"] > 5_000
     assert faults(done.path) == []

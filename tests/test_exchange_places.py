@@ -13,13 +13,15 @@ import pandas as pd
 import pytest
 from typer.testing import CliRunner
 
-from toegankelijk import sample_city, screen
+from toegankelijk import sample_city
 from toegankelijk.cli import app
 from toegankelijk.errors import ConfigError
 from toegankelijk.exchange import FORMATS, export_screened
 from toegankelijk.exchange.a11yjson import write_a11yjson
 from toegankelijk.exchange.oslo import KINDS, LEVELS, write_oslo
 from toegankelijk.groups import judge_groups
+
+from .screenings import screen_once
 
 REAL = ("amsterdam_osdorp", "helsinki")
 PACKAGE = "TOEGANKELIJK_A11YJSON"
@@ -42,7 +44,7 @@ console.log(JSON.stringify(wrong));
 
 @pytest.fixture(scope="module")
 def sample():
-    return screen(sample_city())
+    return screen_once(sample_city())
 
 
 @pytest.fixture(scope="module")
@@ -212,7 +214,7 @@ def test_a_format_that_is_not_there_is_refused(sample, tmp_path):
 @pytest.mark.parametrize("name", REAL)
 @pytest.mark.usefixtures("shared_data")
 def test_real_cities_as_places(tmp_path, name):
-    real = screen(Path(__file__).parent / "real" / f"{name}.toml")
+    real = screen_once(Path(__file__).parent / "real" / f"{name}.toml")
     done = write_a11yjson(real.findings, tmp_path / "a.json")
     assert done.written["places"] >= len(real.city.layers["stop"]) > 0
     linked = write_oslo(real.findings, tmp_path / "o.jsonld")

@@ -26,6 +26,7 @@ from . import hostile
 from .browsing import NEEDS_BROWSER, Visits, faults, running_browser
 from .conftest import ROOT
 from .frames_for_pages import bottlenecks
+from .screenings import screen_once
 from .test_ledger_history import day, ledger_of
 from .walking_world import walked
 
@@ -74,7 +75,7 @@ class Page(HTMLParser):
 
 @cache
 def sample():
-    return tg.screen(tg.sample_city())
+    return screen_once(tg.sample_city())
 
 
 @pytest.fixture(scope="module")
@@ -495,7 +496,7 @@ class TestInABrowser:
 @pytest.mark.usefixtures("shared_data")
 @pytest.mark.parametrize("city", ["wechelderzande", "monaco"])
 def test_real_cities_have_sheets_with_readable_drawings(tmp_path, city):
-    screening = tg.screen(ROOT / "tests" / "real" / f"{city}.toml", lang="fr")
+    screening = screen_once(ROOT / "tests" / "real" / f"{city}.toml", lang="fr")
     files = write_sheets(screening, tmp_path)
     services = {*screening.table["responsible"], *screening.survey["responsible"]} - {""}
     assert len(files) == 1 + len(screening.city.zones) + len(services) + sum(map(len, screening.city.districts.values()))

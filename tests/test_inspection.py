@@ -17,6 +17,8 @@ from toegankelijk.config import load_config
 from toegankelijk.inspection import CONTRADICTS, FITS, MISSING, inspect_files
 from toegankelijk.inspection.guessing import guess_columns, guess_key, guess_kind, spaced
 
+from .screenings import screen_once
+
 GENK = (228_350.0, 182_350.0)
 
 
@@ -175,7 +177,7 @@ class TestDraft:
         assert compared > 150
 
     def test_it_finds_most_bottlenecks_and_no_other(self, drafted):
-        mine, checked = tg.screen(drafted).table, tg.screen(tg.sample_city()).table
+        mine, checked = tg.screen(drafted).table, screen_once(tg.sample_city()).table
         keys = ["object_id", "criterion"]
         mine = mine[mine["criterion"] != "FUR-01"]  # the checked one gives the spacing of rest places, the draft measures it
         pairs = set(map(tuple, mine[keys].to_numpy())), set(map(tuple, checked[keys].to_numpy()))

@@ -22,6 +22,7 @@ from toegankelijk.screening.papers import write_papers
 from toegankelijk.screening.plans import plan_city, write_reach
 
 from . import spoken
+from .screenings import screen_once
 
 ROWS = spoken.read("labels.csv")
 BUDGET = {"KT": 11_000.0, "MLT": 20_000.0}
@@ -229,9 +230,9 @@ def test_french_has_no_line_that_begins_with_a_mark():
 def spoken_files(request, tmp_path_factory):
     """Language, folder with all that is written, and texts of the data."""
     lang, folder = request.param, tmp_path_factory.mktemp(request.param)
-    sample = tg.screen(tg.sample_city(), lang=lang)
+    sample = screen_once(tg.sample_city(), lang=lang)
     sample.write(folder / "sample")
-    walking = tg.screen(tg.sample_city("walking"), lang=lang)
+    walking = screen_once(tg.sample_city("walking"), lang=lang)
     planned = plan_city(walking, budget=BUDGET)
     planned.write(folder / "plan")
     write_reach(walking.reach, folder / "network", lang=lang)

@@ -15,12 +15,13 @@ from toegankelijk.reports.work_lists import MOST, describe_list, headings, write
 from toegankelijk.screening.fact_sheets import facts_of
 from toegankelijk.screening.paper_tables import locate
 
+from .screenings import screen_once
 from .test_breaches import WORD
 
 
 @pytest.fixture(scope="module")
 def screening():
-    return tg.screen(tg.sample_city())
+    return screen_once(tg.sample_city())
 
 
 def letters_of(screening, folder, *, breaches=None, lang="nl"):

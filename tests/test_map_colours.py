@@ -16,6 +16,7 @@ from . import frames_for_pages as frames
 from .colours import GROUND, VISIONS, channels, contrast, difference, lab, over
 from .frames_for_pages import gaps
 from .layers_for_pages import bottlenecks, ways, zones
+from .screenings import screen_once
 
 SEEN, SEEN_IN_GREY = 10, 7  # at a glance, in CIELAB; in grey only lightness is left, of neighbours in a legend
 
@@ -102,7 +103,7 @@ def test_gaps_and_signs_of_all_bands_are_told_apart():
 
 @pytest.fixture(scope="module", params=["", "walking"])
 def drawn(request):
-    return tg.screen(tg.sample_city(request.param) if request.param else tg.sample_city()).map().layers
+    return screen_once(tg.sample_city(request.param) if request.param else tg.sample_city()).map().layers
 
 
 @pytest.mark.slow

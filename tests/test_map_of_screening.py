@@ -10,6 +10,7 @@ from toegankelijk import labels, maps
 from toegankelijk.maps import encoding, page
 
 from .drawn_layers import facts, layers, names
+from .screenings import screen_once
 from .test_screening import by_staff, small_city
 from .walking_world import walked
 
@@ -111,7 +112,7 @@ def test_what_is_to_be_measured_is_said_in_every_language():
 )
 def test_maps_of_real_cities_are_light_and_whole(shared_data, tmp_path, name, most):
     assert shared_data.is_dir()
-    screening = tg.screen(REAL / f"{name}.toml")
+    screening = screen_once(REAL / f"{name}.toml")
     found = layers(screening.map())
     assert len(found["bottlenecks"].shapes) == len(screening.table)
     assert len(found["zones"].shapes) == len(screening.city.zones)
@@ -123,5 +124,5 @@ def test_a_map_over_the_budget_does_not_stop_a_screening(tmp_path, monkeypatch):
     monkeypatch.setattr(page, "LARGEST", 1_000)
     monkeypatch.setattr(page, "HEAVY", 500)
     with pytest.warns(UserWarning, match=r"map\.html has .* slow to open"):
-        tg.screen(tg.sample_city()).write(tmp_path)
+        screen_once(tg.sample_city()).write(tmp_path)
     assert (tmp_path / "map.html").stat().st_size > 1_000

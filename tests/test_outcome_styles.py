@@ -15,10 +15,12 @@ from toegankelijk.io.geopackage import write_layers
 from toegankelijk.io.outcome_styles import LOOKS, outcome_finish
 from toegankelijk.maps.zones import COLOURS
 
+from .screenings import screen_once
+
 
 @pytest.fixture(scope="module")
 def screening():
-    return tg.screen(tg.sample_city("walking"))
+    return screen_once(tg.sample_city("walking"))
 
 
 @pytest.fixture(scope="module")

@@ -9,12 +9,14 @@ import toegankelijk as tg
 from toegankelijk.ledger.fields import FIELDS, KEY
 from toegankelijk.screening.plans import plan_city
 
+from .screenings import screen_once
+
 BUDGET = "in het plan in "
 
 
 @pytest.fixture(scope="module")
 def screening():
-    return tg.screen(tg.sample_city("walking"))
+    return screen_once(tg.sample_city("walking"))
 
 
 def rows_of(folder):
@@ -49,6 +51,7 @@ def test_what_planned_works_or_a_plan_decide_is_known_by_its_id(screening):
     assert screening.decided < planned.decided < set(after.index), "the plan decides more, and of what others own nothing"
 
 
+@pytest.mark.slow
 def test_a_plan_follows_what_staff_choose_and_rows_say_the_term_of_their_reason(screening, tmp_path):
     screening.write(tmp_path)
     first = rows_of(tmp_path)

@@ -12,7 +12,6 @@ import shapely
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-import toegankelijk as tg
 from toegankelijk.errors import InputError
 from toegankelijk.labels import LANGUAGES
 from toegankelijk.ledger.fields import CLOSED
@@ -23,6 +22,7 @@ from toegankelijk.planning.grouping import root_objects
 from toegankelijk.planning.works import find_works
 
 from .planning_world import NORM, kerbs, layer, row, sample, table
+from .screenings import screen_once
 
 TODAY = datetime.date(2026, 5, 1)
 Layers = dict[str, gpd.GeoDataFrame]
@@ -285,6 +285,7 @@ def check(rows: gpd.GeoDataFrame, found: Bundles, costs: pd.DataFrame, layers: L
             assert reach.max() == 0
 
 
+@pytest.mark.slow
 @settings(max_examples=40)
 @given(st.integers(0, 2**32 - 1), st.integers(0, 60), st.sampled_from([15.0, 40.0]), st.sampled_from([50.0, 150.0]))
 def test_jobs_hold_what_they_may_in_any_order(seed, count, near, extent):
@@ -397,7 +398,7 @@ def test_the_order_of_rows_and_objects_changes_nothing():
 
 @pytest.mark.slow
 def test_jobs_of_a_real_city(shared_data):
-    screening = tg.screen(shared_data / "osm-europe" / "helsinki.osm.pbf")
+    screening = screen_once(shared_data / "osm-europe" / "helsinki.osm.pbf")
     rows, layers = screening.table, screening.city.layers
     costs = estimate_costs(rows, layers, NORM)
     found = find_bundles(rows, costs, layers)

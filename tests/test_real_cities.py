@@ -8,8 +8,10 @@ import pyogrio
 import pytest
 import shapely
 
-from toegankelijk import Screening, screen
+from toegankelijk import Screening
 from toegankelijk.coverage import cover_norm
+
+from .screenings import screen_once
 
 pytestmark = pytest.mark.slow
 
@@ -36,7 +38,7 @@ def name(request: pytest.FixtureRequest) -> str:
 def screening(name: str, shared_data: Path) -> Screening:
     """The city, screened once."""
     assert shared_data.is_dir()
-    return screen(REAL / f"{name}.toml")
+    return screen_once(REAL / f"{name}.toml")
 
 
 def test_verdicts_checked_by_hand(name: str, screening: Screening) -> None:
@@ -119,7 +121,7 @@ def test_of_genk_itself_mostly_nothing_is_known(screening: Screening) -> None:
 def test_the_archive_of_the_register_says_the_same_as_the_geopackage(shared_data: Path) -> None:
     """Otterlo in CityGML, with past versions and label points among the buildings, and as somebody made a GeoPackage of it."""
     assert shared_data.is_dir()
-    geopackage, archive = (screen(REAL / f"otterlo_{form}.toml") for form in ("bgt", "gml"))
+    geopackage, archive = (screen_once(REAL / f"otterlo_{form}.toml") for form in ("bgt", "gml"))
     tables = [_without_widths(screening) for screening in (geopackage, archive)]
     pd.testing.assert_frame_equal(*tables, check_dtype=False)
     columns = ["kind", "read", "assessed", "outside", "not_assessable", "derived"]

@@ -6,7 +6,9 @@ import pandas as pd
 import pyogrio
 import pytest
 
-from toegankelijk import Screening, screen
+from toegankelijk import Screening
+
+from .screenings import screen_once
 
 pytestmark = pytest.mark.slow
 
@@ -18,7 +20,7 @@ FILES = ("findings.parquet", "screening.gpkg", "monitoring.gpkg", "map.html", "r
 def city(request: pytest.FixtureRequest, shared_data: Path) -> tuple[str, Screening]:
     """A city by name, screened once."""
     assert shared_data.is_dir()
-    return request.param, screen(REAL / f"{request.param}.toml")
+    return request.param, screen_once(REAL / f"{request.param}.toml")
 
 
 def test_verdicts_checked_by_hand(city: tuple[str, Screening]) -> None:

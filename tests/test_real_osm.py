@@ -12,9 +12,11 @@ import pandas as pd
 import pytest
 from typer.testing import CliRunner
 
-from toegankelijk import Screening, screen
+from toegankelijk import Screening
 from toegankelijk.cli import app
 from toegankelijk.evidence import join_findings
+
+from .screenings import screen_once
 
 pytestmark = pytest.mark.slow
 
@@ -33,7 +35,7 @@ def source() -> Path:
 @pytest.fixture(scope="module")
 def screening(source: Path) -> Screening:
     """The city, screened once."""
-    return screen(source)
+    return screen_once(source)
 
 
 def test_one_object_has_one_stop_and_no_end_in_the_carriageway(screening: Screening) -> None:

@@ -12,10 +12,12 @@ from toegankelijk.reports.recommendations import write_recommendations
 from toegankelijk.screening.fact_sheets import facts_of
 from toegankelijk.screening.paper_tables import count_criteria
 
+from .screenings import screen_once
+
 
 @pytest.fixture(scope="module")
 def screening():
-    return tg.screen(tg.sample_city())
+    return screen_once(tg.sample_city())
 
 
 @pytest.fixture(scope="module")

@@ -13,6 +13,8 @@ from geopandas.testing import assert_geodataframe_equal
 import toegankelijk as tg
 from toegankelijk.maps import encoding
 
+from .screenings import screen_once
+
 ROOT = Path(__file__).resolve().parents[1]
 PAGE = ROOT / "docs" / "passable_width.md"
 PICTURES = ROOT / "docs" / "widths"
@@ -31,7 +33,7 @@ def found(layers):
 
 @pytest.fixture(scope="module")
 def screening(sample_folder):
-    return tg.screen(sample_folder / "city_pavements.toml")
+    return screen_once(sample_folder / "city_pavements.toml")
 
 
 def script(folder: str, name: str):

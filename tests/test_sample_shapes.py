@@ -10,6 +10,8 @@ import pytest
 
 import toegankelijk as tg
 
+from .screenings import screen_once
+
 KEYS = ["object_id", "area_id", "criterion"]
 SHAPES = ("registers", "osm")
 
@@ -21,14 +23,14 @@ def findings(screening: tg.Screening) -> pd.DataFrame:
 
 @pytest.fixture(scope="module")
 def district(sample_folder):
-    return tg.screen(sample_folder / "city.toml")
+    return screen_once(sample_folder / "city.toml")
 
 
 @pytest.fixture(scope="module", params=SHAPES)
 def shape(request, sample_folder):
     """A shape, and its ids as the district has them."""
     same = pd.read_csv(sample_folder / request.param / "zelfde.csv", dtype="str").set_index("there")["object_id"]
-    return request.param, tg.screen(sample_folder / f"city_{request.param}.toml"), same.to_dict()
+    return request.param, screen_once(sample_folder / f"city_{request.param}.toml"), same.to_dict()
 
 
 def renamed(ids: pd.Series, same: dict[str, str]) -> list[str]:

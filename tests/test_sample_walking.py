@@ -19,6 +19,8 @@ from toegankelijk.network.passable import edge_outcomes
 from toegankelijk.network.reach import find_reach
 from toegankelijk.norm.kernel import FAILS
 
+from .screenings import screen_once
+
 ROOT = Path(__file__).resolve().parents[1]
 TRUTH = pd.read_csv(ROOT / "sample_data" / "truth_walking.csv", dtype={"value": float}, keep_default_na=False)
 WEIGHTS = {"KT": 1.0, "MLT": 0.8}
@@ -38,7 +40,7 @@ def figure(what):
 
 @pytest.fixture(scope="module")
 def screening():
-    return tg.screen(tg.sample_city("walking"))
+    return screen_once(tg.sample_city("walking"))
 
 
 @pytest.fixture(scope="module")

@@ -1,6 +1,8 @@
 """What a screening writes, how it carries on with a table that stands there, and how it refuses."""
 
+import copy
 import json
+import pickle
 import shutil
 import sqlite3
 from contextlib import closing
@@ -90,6 +92,15 @@ def small_city(folder: Path, *, crs: str = "EPSG:31370", place: tuple[int, int] 
 
 
 # What is written
+
+
+def test_a_screening_goes_to_another_process_and_back(screened):
+    """As a pipeline that works in several processes hands it on."""
+    for other in (pickle.loads(pickle.dumps(screened)), copy.deepcopy(screened)):  # noqa: S301 - written in this line
+        pd.testing.assert_frame_equal(other.findings.table, screened.findings.table)
+        pd.testing.assert_frame_equal(other.table, screened.table)
+        pd.testing.assert_frame_equal(other.reach.table, screened.reach.table)
+        assert repr(other) == repr(screened)
 
 
 def test_all_files_and_nothing_else(written):

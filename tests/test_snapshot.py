@@ -11,7 +11,7 @@ import pytest
 import shapely
 
 import toegankelijk as tg
-from toegankelijk import schema, screen
+from toegankelijk import schema
 from toegankelijk.inventory import with_inventory
 from toegankelijk.ledger.fields import FIELDS
 from toegankelijk.ledger.snapshot import Snapshot
@@ -19,6 +19,8 @@ from toegankelijk.ledger.verdicts import EVIDENCE_COLUMNS, find_evidence
 from toegankelijk.monitoring.snapshot import OUTCOMES, take_snapshot
 from toegankelijk.norm import judge
 from toegankelijk.observations import with_observations
+
+from .screenings import screen_once
 
 NORM = tg.read_norm()
 WORST = {"fails": 0, "unknown": 1, "meets": 2}
@@ -423,7 +425,7 @@ def test_every_bottleneck_that_is_not_matched_still_finds_its_verdict(snapshot):
 @pytest.mark.parametrize("name", ["genk", "amsterdam_osdorp"])
 def test_a_real_city(name, shared_data):
     assert shared_data.is_dir()
-    screening = screen(REAL / f"{name}.toml")
+    screening = screen_once(REAL / f"{name}.toml")
     findings = screening.findings
     found = findings.table
     snapshot = take_snapshot(findings, screening.norm, screening.table)

@@ -15,6 +15,8 @@ from toegankelijk.crs import parse
 from toegankelijk.errors import ConfigError
 from toegankelijk.survey import ASKED_INSTEAD, COLUMNS, VISIT_COLUMNS, list_survey, list_visits
 
+from .screenings import screen_once
+
 CRS = parse("EPSG:31370", where="test")
 EAST, NORTH = 200_000.0, 200_000.0
 
@@ -26,7 +28,7 @@ def norm():
 
 @pytest.fixture(scope="module")
 def sample():
-    return tg.screen(tg.sample_city())
+    return screen_once(tg.sample_city())
 
 
 @pytest.fixture(scope="module")

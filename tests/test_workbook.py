@@ -29,6 +29,7 @@ from toegankelijk.ledger.state import canonical_state
 from toegankelijk.ledger.words import field_choices, field_label
 from toegankelijk.workbook import write_monitoring_workbook
 
+from .screenings import screen_once
 from .workbook_people import IDS, edited, edits_of, nothing, place, rows_of, small_state, type_in, written
 
 MAIN, ROADS, PARKS, NOBODY = "Knelpunten", "Dienst wegen", "Groendienst", "Zonder dienst"
@@ -36,7 +37,7 @@ MAIN, ROADS, PARKS, NOBODY = "Knelpunten", "Dienst wegen", "Groendienst", "Zonde
 
 @pytest.fixture(scope="module")
 def screening():
-    return tg.screen(tg.sample_city())
+    return screen_once(tg.sample_city())
 
 
 @pytest.fixture(scope="module")

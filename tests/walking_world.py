@@ -7,11 +7,13 @@ from toegankelijk.planning.plan import Plan, plan_works
 from toegankelijk.screening import Screening
 from toegankelijk.screening.plans import CityPlan, plan_city
 
+from .screenings import screen_once
+
 
 @cache
 def walked() -> Screening:
     """The district in which it is known who gets where on foot."""
-    return tg.screen(tg.sample_city("walking"))
+    return screen_once(tg.sample_city("walking"))
 
 
 @cache

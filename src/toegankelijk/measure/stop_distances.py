@@ -46,7 +46,7 @@ def measure_stop_distances(city: schema.City, norm: Norm, *, network: Network | 
     if anchors is None or anchors.empty or stops is None or stops.empty or not rules:
         return city
     layers = {**city.context, **city.layers}
-    network = network or build_network(layers)
+    network = build_network(layers) if network is None else network
     sure, possible = _accessible(city, stops, norm)
     points = representative_points(stops.geometry.to_numpy()[possible])
     slack = float(schema.accuracy(stops).max(initial=0.0))

@@ -59,7 +59,7 @@ class Places:
     origins: pd.DataFrame
     destinations: pd.DataFrame
     counted: str = ADDRESSES
-    purposes: Mapping[str, Purpose] = field(default_factory=read_purposes)
+    purposes: Mapping[str, Purpose] = field(default_factory=lambda: dict(read_purposes()))
 
 
 def find_places(
@@ -108,7 +108,7 @@ def find_places(
         homes = _located("anchor", care, network, reach)
         starts = pd.concat([starts, homes.assign(**{name: np.nan_to_num(_middle(care, name)) for name in PEOPLE})])
     starts["street"] = _streets(starts, network, layers)
-    return network, Places(_sorted(starts), table[list(DESTINATION_COLUMNS)], counted, purposes)
+    return network, Places(_sorted(starts), table[list(DESTINATION_COLUMNS)], counted, dict(purposes))
 
 
 def _destinations(layers: Mapping[str, gpd.GeoDataFrame], purpose: Purpose) -> pd.DataFrame:

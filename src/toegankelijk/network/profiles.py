@@ -163,8 +163,8 @@ def _profiles(name: str, raw: bytes, names: Mapping[str, Row]) -> dict[str, Prof
         found[profile] = Profile(
             name=profile,
             questions=tuple(_question(row) for row in own if row["attribute"] != EVERY),
-            whole=MappingProxyType({row["kind"]: WHOLE[row["compare"]] for row in own if row["attribute"] == EVERY}),
-            names=MappingProxyType({lang: about.get(f"name_{lang}", profile) for lang in LANGUAGES}),
+            whole={row["kind"]: WHOLE[row["compare"]] for row in own if row["attribute"] == EVERY},
+            names={lang: about.get(f"name_{lang}", profile) for lang in LANGUAGES},
             about=about.get("about_en", ""),
         )
     return found

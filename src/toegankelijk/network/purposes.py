@@ -95,7 +95,7 @@ def _purpose(row: Mapping[str, str]) -> Purpose:
         kinds=tuple((kind, attribute) for kind, _, attribute in (cell.partition(":") for cell in schema.split(row["kinds"]))),
         within=float(row["within_m"]),
         weight=float(row["weight"]),
-        names=MappingProxyType({lang: row[f"name_{lang}"] or row["purpose"] for lang in LANGUAGES}),
+        names={lang: row[f"name_{lang}"] or row["purpose"] for lang in LANGUAGES},
         source=row["source"],
     )
 

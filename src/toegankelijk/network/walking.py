@@ -49,6 +49,7 @@ def walk_city(
     profiles: Sequence[str] | None = None,
     profile_table: str | Path | None = None,
     purpose_table: str | Path | None = None,
+    network: Network | None = None,
 ) -> Walking | None:
     """The walking network of a measured city; none where it has no footways, crossings, stairs, ramps or streets.
 
@@ -60,6 +61,8 @@ def walk_city(
         Kinds of users; the first leads. If not given, those of the city, else wheelchair users.
     profile_table, purpose_table
         Tables that take the place of those of the city, or else of the package.
+    network
+        The walking network of the city, if it was built before.
 
     Raises
     ------
@@ -82,6 +85,6 @@ def walk_city(
         raise ConfigError(f"profiles {unknown} are not known; known are {', '.join(sorted(known))}")
     purposes = read_purposes(purpose_table or chosen.get("purpose_table"))
     layers = {**city.context, **city.layers}
-    network, places = find_places(layers, build_network(layers), purposes=purposes)
+    network, places = find_places(layers, build_network(layers) if network is None else network, purposes=purposes)
     users = {name: known[name] for name in dict.fromkeys(names)}
     return Walking(network, places, users, {name: judge_edges(network, layers, user) for name, user in users.items()})

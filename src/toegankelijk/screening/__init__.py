@@ -29,6 +29,8 @@ from toegankelijk.io.vector import read_layer
 from toegankelijk.measure import measure_layers
 from toegankelijk.measure.shares import measure_shares
 from toegankelijk.measure.stop_distances import measure_stop_distances
+from toegankelijk.network.building import build_network
+from toegankelijk.network.graph import Network
 from toegankelijk.network.walking import Walking, walk_city
 from toegankelijk.norm import Norm, bundled_norms, read_norm
 from toegankelijk.planning.importance import weigh_by_network
@@ -289,17 +291,25 @@ def screen(
         config = config.model_copy(update={"zones": _zones_config(Path(zones)), "areas": None, "draft": None})
     city = read_city(config, folder=path.parent, progress=lambda what: progress("reading", what))
     progress("measuring", city.name)
-    measured = measure_stop_distances(measure_shares(measure_layers(city), judge), judge)
+    measured = measure_layers(city)
+    network = build_network({**measured.context, **measured.layers})
+    measured = measure_stop_distances(measure_shares(measured, judge), judge, network=network)
     if profiles:
         settings = {**measured.settings, "network": {**measured.settings.get("network", {}), "profiles": list(profiles)}}
         measured = replace(measured, settings=settings)
-    return screen_city(measured, judge, scope=scope, lang=lang, progress=progress)
+    return screen_city(measured, judge, scope=scope, lang=lang, network=network, progress=progress)
 
 
 def screen_city(
-    city: schema.City, norm: Norm, *, scope: str | Collection[str] = "core", lang: str = "nl", progress: Progress = _silent
+    city: schema.City,
+    norm: Norm,
+    *,
+    scope: str | Collection[str] = "core",
+    lang: str = "nl",
+    network: Network | None = None,
+    progress: Progress = _silent,
 ) -> Screening:
-    """Screen a city whose layers are read and measured already."""
+    """Screen a city whose layers are read and measured already, and its walking network perhaps built."""
     progress("assessing", city.name)
     findings = assess(city, norm, scope=scope)
     _check_reached(findings)
@@ -308,7 +318,7 @@ def screen_city(
     good = find_good_examples(findings)
     progress("bottlenecks", city.name)
     horizon = Horizon(**city.settings.get("planning", {}))
-    walking = walk_city(city)
+    walking = walk_city(city, network=network)
     importance = None if walking is None else weigh_by_network(walking, {**city.context, **city.layers}, norm)
     table = find_bottlenecks(findings, norm, horizon=horizon, importance=importance, lang=lang)
     progress("weighing", city.name)
