@@ -54,6 +54,11 @@ class Visits:
         self.pages.append(page)
         return page
 
+    def leave(self, page: Any) -> None:
+        """Close one page that need not be kept: many open ones slow the browser down."""
+        self.pages.remove(page)
+        page.context.close()
+
     def close(self) -> None:
         folder = os.environ.get("TOEGANKELIJK_SCREENSHOTS")
         for order, page in enumerate(self.pages):

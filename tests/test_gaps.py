@@ -141,6 +141,27 @@ def test_a_pavement_that_is_narrow_by_itself_is_widened(limits, how, remedy):
     assert (row["solution_reason"] != "") == (remedy == "voetpad_verbreden")
 
 
+@pytest.mark.parametrize(
+    ("own", "whole", "remedy"),
+    [
+        ({"route_width": 1.2}, {"footway_width": 1.2}, "voetpad_verbreden"),
+        ({"route_width": 1.2}, {"footway_width": 1.21}, "obstakel_verplaatsen"),  # something takes a centimetre
+        ({"route_width": 1.2}, {}, "obstakel_verplaatsen"),
+        (
+            {"route_width_low": 0.9, "route_width_high": 1.5},
+            {"footway_width_low": 0.9, "footway_width_high": 1.5},
+            "voetpad_verbreden",
+        ),
+        ({"route_width_high": 1.3}, {}, "obstakel_verplaatsen"),
+    ],
+)
+def test_a_width_that_is_that_of_the_whole_pavement_has_nothing_to_move(own, whole, remedy):
+    given = city()
+    bare = given.layers["footway"].drop(columns=["route_width", "footway_width"], errors="ignore")
+    row = bottlenecks(city(footway=bare.assign(**own, **whole))).set_index("criterion").loc["PAS-01"]
+    assert row["remedy"] == remedy
+
+
 def test_a_delivered_narrowing_keeps_the_remedy_of_its_criterion():
     row = bottlenecks(city(narrowing=narrowing(derived=False, first_id="", second_id=""))).iloc[0]
     assert (row["remedy"], row["solution_reason"]) == ("obstakel_verplaatsen", "")

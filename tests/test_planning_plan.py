@@ -260,6 +260,25 @@ def test_faults_of_a_call_are_told_all_at_once():
         plan(budget={})
 
 
+@pytest.mark.parametrize(
+    ("budget", "said"),
+    [
+        (250_000, "250000 does not say when"),
+        ({"KT": "11000"}, "budget: KT: '11000' is no number"),
+        ({"KT": {"wegen": None}}, "budget: KT wegen: None is no number"),
+        ({"KT": {"wegen": 1.0, "wegenn": 1.0}}, "KT names the service 'wegenn'"),
+    ],
+)
+def test_a_budget_that_cannot_be_read_is_refused(budget, said):
+    with pytest.raises(ConfigError) as refusal:
+        plan(budget=budget)
+    assert said in str(refusal.value)
+
+
+def test_a_year_may_be_a_number():
+    assert plan(budget={2027: 8000.0}).jobs["term"].isin(["", "2027"]).all()
+
+
 def test_a_city_may_weigh_more_terms_than_a_call_has():
     screening = walked()
     assert set(screening.city.settings["plan"]["worth"]) == {"KT", "MLT", "LT"}

@@ -154,7 +154,7 @@ def _failing(findings: Findings) -> pd.DataFrame:
 
 
 def _remedies(failing: pd.DataFrame, findings: Findings) -> np.ndarray:
-    """The remedy of the criterion; to move an obstacle only where one limits, or nobody measured what does.
+    """The remedy of the criterion; to move an obstacle only where one limits, or nobody knows what does.
 
     Where a hedge limits, it is pruned. Where no obstacle does, it is the criterion's other remedy, or else a wider footway.
     """

@@ -202,9 +202,10 @@ def name_objects(city: schema.City, ids: Iterable[str], *, lang: str = "nl") -> 
 
 
 def limited_by(city: schema.City, kind: str, attribute: str) -> pd.Series:
-    """What limits a measured width of each object: ``edge``, ``hedge`` or ``object``; empty where that is not known.
+    """What limits a width of each object: ``edge``, ``hedge`` or ``object``; empty where that is not known.
 
-    Buildings are edges: nobody moves them.
+    Measuring tells; so does a width as great as that of the whole pavement: only the edges limit it. Buildings are edges: nobody
+    moves them.
     """
     ids = _limiting(city.layers[kind], kind, attribute)
     types = schema.texts(city.layers["obstacle"], "obstacle_type") if "obstacle" in city.layers else pd.Series(dtype="object")
@@ -214,7 +215,17 @@ def limited_by(city: schema.City, kind: str, attribute: str) -> pd.Series:
         named = {one for one in text.split(BETWEEN) if one in things}
         return "edge" if not named else "hedge" if named <= hedges else "object"
 
-    return ids.fillna("").map(sort).where(ids.notna(), "")
+    limits = ids.fillna("").map(sort).where(ids.notna(), "")
+    return limits.mask(limits.eq("") & _is_whole(city.layers[kind], kind, attribute), "edge")
+
+
+def _is_whole(layer: pd.DataFrame, kind: str, attribute: str) -> np.ndarray:
+    """Whether a width is known, and that of the whole pavement."""
+    if kind != "footway" or attribute not in WIDTHS:
+        return np.zeros(len(layer), bool)
+    own, whole = schema.bounds(layer, attribute), schema.bounds(layer, "footway_width")
+    same: np.ndarray = np.isfinite(own[1]) & (own[0] == whole[0]) & (own[1] == whole[1])
+    return same
 
 
 def _thing_ids(city: schema.City) -> set[str]:

@@ -79,6 +79,8 @@ from toegankelijk.measure.surroundings import (
 from toegankelijk.measure.thresholds import step_follows, step_gap
 from toegankelijk.measure.walked import find_ways, with_axes
 from toegankelijk.measure.walking import Ways
+from toegankelijk.network.building import WALKED, build_network
+from toegankelijk.network.graph import Network
 
 Layers = Mapping[str, gpd.GeoDataFrame]
 """Kind to layer; context kinds such as ``carriageway`` and ``building`` stand among them."""
@@ -263,6 +265,11 @@ def measure_layers(city: schema.City) -> schema.City:
     City
         The same city with more attributes known and derived objects added; derived ones have a ``parent_id``.
     """
+    return measure_and_walk(city)[0]
+
+
+def measure_and_walk(city: schema.City) -> tuple[schema.City, Callable[[], Network]]:
+    """Measure as `measure_layers` does; and the walking network of what is measured, built when it is first asked for."""
     derived = with_crossing_ends(with_stretches(_with_pavements(city)))
     widths = find_widths({**city.context, **derived})
     derived, observations, found = apply_observations(city, with_street_names(with_narrowings(derived, widths)))
@@ -278,22 +285,25 @@ def measure_layers(city: schema.City) -> schema.City:
     for measure in MEASURES:
         if _holds(layers, measure.kind):
             layers[measure.kind] = _filled(layers[measure.kind], measure.attribute, measure.function(layers))
-    layers = _over_network(layers, widths)
+    layers, ways = _over_network(layers, widths)
     measured = {kind: layer for kind, layer in layers.items() if kind not in schema.context_kinds()}
     context = {kind: layer for kind, layer in layers.items() if kind in schema.context_kinds()}
     remarks = schema.all_remarks([city.remarks, found, clashes, width_remarks(derived, widths)])
-    return replace(city, layers=measured, context=context, observations=observations, remarks=remarks)
+    result = replace(city, layers=measured, context=context, observations=observations, remarks=remarks)
+    if any("delivered" in layers.get(kind, ()) for kind in WALKED):  # measured along ways that only the inventory knows, too
+        return result, lambda: build_network(layers)
+    return result, lambda: ways(False).network
 
 
-def _over_network(layers: Layers, widths: Widths | None) -> dict[str, gpd.GeoDataFrame]:
-    """Layers with what the walking network tells."""
+def _over_network(layers: Layers, widths: Widths | None) -> tuple[dict[str, gpd.GeoDataFrame], Callable[[bool], Ways]]:
+    """Layers with what the walking network tells, and where people walk (see `toegankelijk.measure.walked.find_ways`)."""
     layers = with_axes(layers, widths)
     result, ways = dict(layers), find_ways(layers, widths)
     for step in NETWORK_MEASURES:
         if _holds(layers, step.kind):
             found = step.function(layers, ways(step.past_barriers))
             result[step.kind] = _filled(_without_measured(result[step.kind], step.attribute), step.attribute, found)
-    return result
+    return result, ways
 
 
 def _without_measured(layer: gpd.GeoDataFrame, attribute: str) -> gpd.GeoDataFrame:

@@ -14,23 +14,17 @@ import pandas as pd
 from toegankelijk import schema
 from toegankelijk.areas import find_districts
 from toegankelijk.bottlenecks import Horizon
-from toegankelijk.errors import ConfigError
 from toegankelijk.network.gains import GAIN_COLUMNS, joint_gain
 from toegankelijk.network.packages import Packages, find_packages
 from toegankelijk.network.places import METRES, Places
 from toegankelijk.network.walking import Walking
+from toegankelijk.planning.asked import ZONE, Budget, Choices, check_asked, check_services, read_budget
 from toegankelijk.planning.more_money import Marginal, marginal
 from toegankelijk.planning.programme import ALL_SERVICES, NEVER, Programme
 from toegankelijk.planning.reasons import explain_jobs
 from toegankelijk.planning.solving import Solution, solve
 from toegankelijk.planning.weighing import Weighed
 from toegankelijk.planning.works import term_of
-
-Budget = Mapping[str, float | Mapping[str, float]]
-"""Term or year to euros, for all services together or per service."""
-
-Choices = Mapping[str, Mapping[str, float]]
-"""Division (``zone``, or a division of the city) to area to a number."""
 
 PRIORITY_WORTH = 1.0
 """Points of a plan that a point of priority is worth, next to one for a resident who wins a way to a purpose of weight 1; a
@@ -47,9 +41,6 @@ YEARLY = 0.05
 
 LEAST_WORTH = 0.2
 """What a point is worth at least, however late it comes."""
-
-ZONE = "zone"
-"""Division into woonzorgzones."""
 
 
 @dataclass(frozen=True)
@@ -165,13 +156,16 @@ def plan_works(
         Choices of staff cost more than there is.
     """
     said = city.settings.get("plan", {})
+    if budget is not None:
+        budget = read_budget(budget)
     if budget is not None and worth is None:  # a call may be about fewer terms than the city has
         worth = {term: value for term, value in said.get("worth", {}).items() if term in budget}
     budget, worth = _first(budget, said, "budget"), _first(worth, said, "worth")
     minimum, weight = _first(minimum, said, "minimum"), _first(weight, said, "weight")
     ends = horizon or Horizon(**city.settings.get("planning", {}))
     jobs = weighed.jobs.drop(columns=["value", "term"], errors="ignore")
-    _check(budget, worth, minimum, weight, city)
+    check_asked(budget, worth, minimum, weight, city)
+    check_services(budget, weighed.services)
     terms = find_terms(budget, worth, ends)
     areas = _areas(jobs, city, {*minimum, *weight})
     factor = _factors(areas, weight, jobs.index)
@@ -224,28 +218,6 @@ def find_terms(budget: Budget, worth: Mapping[str, float], ends: Horizon) -> pd.
 def _first(given: Any, said: Mapping[str, Any], name: str) -> Any:
     """What the call says, or else the city."""
     return said.get(name, {}) if given is None else given
-
-
-def _check(budget: Budget, worth: Mapping[str, float], minimum: Choices, weight: Choices, city: schema.City) -> None:
-    problems = []
-    if not budget:
-        raise ConfigError("no budget: give [planning.budget] in city.toml, or --budget KT=250000")
-    known = {"KT", "MLT", "LT"}
-    problems += [
-        f"budget: {term!r} is no term (KT, MLT, LT) and no year"
-        for term in budget
-        if term not in known and not str(term).isdigit()
-    ]
-    problems += [f"worth: {term!r} has no budget" for term in worth if term not in budget]
-    divisions = {ZONE: city.zones, **city.districts}
-    for name, choices in (("minimum", minimum), ("weight", weight)):
-        for division, areas in choices.items():
-            if division not in divisions:
-                problems.append(f"{name}: {division!r} is no division; known are {', '.join(sorted(divisions))}")
-                continue
-            problems += [f"{name}: {division} has no area {area!r}" for area in areas if area not in divisions[division].index]
-    if problems:
-        raise ConfigError("the plan cannot be made as it is asked", problems)
 
 
 def _areas(jobs: gpd.GeoDataFrame, city: schema.City, divisions: set[str]) -> pd.DataFrame:

@@ -26,10 +26,9 @@ from toegankelijk.findings import Findings, assess, find_good_examples
 from toegankelijk.gaps import describe_gaps
 from toegankelijk.groups import judge_groups
 from toegankelijk.io.vector import read_layer
-from toegankelijk.measure import measure_layers
+from toegankelijk.measure import measure_and_walk
 from toegankelijk.measure.shares import measure_shares
 from toegankelijk.measure.stop_distances import measure_stop_distances
-from toegankelijk.network.building import build_network
 from toegankelijk.network.graph import Network
 from toegankelijk.network.walking import Walking, walk_city
 from toegankelijk.norm import Norm, bundled_norms, read_norm
@@ -291,8 +290,8 @@ def screen(
         config = config.model_copy(update={"zones": _zones_config(Path(zones)), "areas": None, "draft": None})
     city = read_city(config, folder=path.parent, progress=lambda what: progress("reading", what))
     progress("measuring", city.name)
-    measured = measure_layers(city)
-    network = build_network({**measured.context, **measured.layers})
+    measured, build_walked = measure_and_walk(city)
+    network = build_walked()
     measured = measure_stop_distances(measure_shares(measured, judge), judge, network=network)
     if profiles:
         settings = {**measured.settings, "network": {**measured.settings.get("network", {}), "profiles": list(profiles)}}

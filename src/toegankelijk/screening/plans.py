@@ -21,7 +21,8 @@ from toegankelijk.io.outcome_styles import outcome_finish
 from toegankelijk.labels import label, number
 from toegankelijk.ledger.state import State
 from toegankelijk.monitoring import open_store, update_state
-from toegankelijk.planning.plan import Budget, Choices, Plan, plan_works
+from toegankelijk.planning.asked import Budget, Choices
+from toegankelijk.planning.plan import Plan, plan_works
 from toegankelijk.planning.weighing import Weighed, weigh
 from toegankelijk.planning.whatif import Difference, apply_fixes, compare_reach, compare_screenings
 from toegankelijk.reach import CITY, ZONE, Reach, share_of_all
